@@ -1,0 +1,36 @@
+"""Options every test directory shares."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.parity import cases
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--golden",
+        default=str(cases.DEFAULT_DIRECTORY),
+        metavar="DIR",
+        help="directory with recorded cases (ops/, forward/, models/); default tests/golden",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    directory = Path(config.getoption("--golden")).resolve()
+    if not directory.is_dir():
+        if directory != cases.DEFAULT_DIRECTORY:
+            raise pytest.UsageError(f"--golden {directory}: no such directory")
+        return
+    cases.use(directory)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count, by name, what was skipped because its component is not in a registry."""
+    missing = cases.missing_in(terminalreporter.stats.get("skipped", []))
+    if missing:
+        listed = ", ".join(f"{name} ({count})" for name, count in sorted(missing.items()))
+        total = sum(missing.values())
+        terminalreporter.write_line(f"recorded cases without a component: {total}: {listed}")

@@ -1,0 +1,1 @@
+"""Comparison with recorded numbers of the original (see `cases.py`)."""
