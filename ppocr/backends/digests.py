@@ -1,0 +1,59 @@
+"""Refuses files that are not the ones the export wrote.
+
+A predictor given truncated weights does not fail, it answers differently. The digests are those of
+the ``Pipeline.sha256`` mapping of ``inference.yml``; exports without it are taken as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ppocr.utils import files
+from ppocr.utils.exits import DataError, MissingInput
+
+DESCRIPTION = "inference.yml"
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the plain content of a YAML file; a DataError says where it cannot be read."""
+    try:
+        return yaml.load(files.read_bytes(path), Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise DataError(f"{path} is not readable YAML: {error}") from error
+
+
+def recorded(folder: Path) -> dict[str, str]:
+    """Return file name -> SHA-256 as ``inference.yml`` in ``folder`` has it, or nothing."""
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        return {}
+    content = read_yaml(path)
+    pipeline = content.get("Pipeline") if isinstance(content, Mapping) else None
+    digests = pipeline.get("sha256") if isinstance(pipeline, Mapping) else None
+    return dict(digests) if isinstance(digests, Mapping) else {}
+
+
+def verify(paths: list[Path], digests: Mapping[str, str]) -> None:
+    """Raise unless every file exists and is the one whose digest was recorded."""
+    for path in paths:
+        if not path.is_file():
+            raise MissingInput(f"{path} is missing: the model is not complete")
+        wanted = digests.get(path.name)
+        if wanted is None:
+            if path.stat().st_size == 0:
+                raise DataError(f"{path} is empty")
+            continue
+        found = files.sha256(path)
+        if found != wanted:
+            size = path.stat().st_size
+            raise DataError(
+                f"{path} ({size} bytes) is not the file that was exported: SHA-256 {found[:12]}..., "
+                f"{DESCRIPTION} says {wanted[:12]}...; export again or copy the folder again"
+            )
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,0 +1,1 @@
+"""Writing a trained model down, and proving that what was written gives the same results."""
