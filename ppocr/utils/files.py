@@ -12,8 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from ppocr.utils.exits import DataError, MissingInput, OutputError, StorageError, UsageError
-from ppocr.utils.exits import status_of
+from ppocr.utils.exits import (
+    DataError,
+    MissingInput,
+    OutputError,
+    StorageError,
+    UsageError,
+    status_of,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGE_ENDINGS = frozenset(
@@ -88,6 +94,8 @@ def atomic_write(path: str | Path, mode: str = "wb") -> Iterator[IO[Any]]:
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
+        if error.errno is None or isinstance(error, ConnectionError | TimeoutError):
+            raise  # the body's own trouble, for instance with the network
         kind = OutputError if status_of(error) == OutputError.exit_code else StorageError
         raise kind(f"cannot write {target}: {error.strerror or error}") from error
     finally:

@@ -1,0 +1,136 @@
+"""A section against the signature of what it names: computed > given > offered > default."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from ppocr.config import forgiven
+from ppocr.config.errors import Problem, nearest
+from ppocr.config.hints import Misfit, convert
+from ppocr.config.section import Section
+from ppocr.config.signatures import Setting, Signature
+
+NAME = "name"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Match:
+    """The arguments for a class, and what there is to say about them."""
+
+    arguments: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def match(
+    signature: Signature,
+    section: Section,
+    offers: Mapping[str, Any] = NOTHING,
+    computed: Mapping[str, Any] = NOTHING,
+    filled: Collection[str] = (),
+) -> Match:
+    """Return the arguments for what ``signature`` describes.
+
+    What the file gives must be known and fit. What is offered is taken if it is asked
+    for and the file does not give it (null counts as not given). What is computed wins,
+    with a note if the file says something else. ``filled`` names settings that will be
+    computed later: they are not missed.
+    """
+    result = Match()
+    known = signature.settings
+    computed = {**section.computed, **computed}
+    for key, value in offers.items():
+        if key in known and value is not None:
+            result.arguments[key] = value
+    for key, value in section.items():
+        if key == NAME and NAME not in known:
+            continue
+        _take(result, signature, section, str(key), value)
+    for key, value in computed.items():
+        if key in known or signature.open:
+            _compute(result, signature, section, key, value)
+    for setting in known.values():
+        if setting.required and setting.name not in result.arguments and setting.name not in filled:
+            _miss(result, signature, section, setting)
+    return result
+
+
+def _take(result: Match, signature: Signature, section: Section, key: str, value: Any) -> None:
+    """Judge one given key."""
+    place, owner = section.where(key), signature.name
+    newer = forgiven.renamed(owner, key)
+    if newer and key not in signature.settings:
+        result.notes.append(Problem(place, f"{owner}.{key} is now called {newer}"))
+        if newer in section:
+            return
+        key = newer
+    setting = signature.settings.get(key)
+    if setting is None:
+        _unknown(result, signature, section, key, value)
+        return
+    if value is None and (
+        key in result.arguments or setting.required or not setting.hint.takes_none()
+    ):
+        return  # not given
+    try:
+        converted = convert(value, setting.hint)
+    except Misfit:
+        result.problems.append(
+            Problem(place, f"{owner}.{key} should be {setting.hint}, not {shown(value)}")
+        )
+        return
+    offered = result.arguments.get(key)
+    if key in result.arguments and offered != converted:
+        text = f"{owner}.{key} is {shown(value)} here and {shown(offered)} in Global; the section counts"
+        result.notes.append(Problem(place, text))
+    result.arguments[key] = converted
+
+
+def _unknown(result: Match, signature: Signature, section: Section, key: str, value: Any) -> None:
+    place, owner = section.where(key), signature.name
+    why = forgiven.reason(owner, key)
+    if signature.open:
+        result.arguments[key] = value
+    elif why:
+        result.notes.append(Problem(place, f"{owner}.{key} has no effect: {why}"))
+    else:
+        words = [one for one in signature.settings if one not in section]
+        text = f"{owner} has no setting '{key}'{nearest(key, words) or nearest(key, signature.settings)}"
+        kind = result.notes if section.lenient else result.problems
+        kind.append(Problem(place, text))
+        result.unknown.append(key)
+
+
+def _compute(result: Match, signature: Signature, section: Section, key: str, value: Any) -> None:
+    given = section.get(key)
+    if given is not None and given != value:
+        text = f"{signature.name}.{key} is {shown(given)} here, but it follows from other parts and is {shown(value)}"
+        result.notes.append(Problem(section.where(key), text))
+    result.arguments[key] = value
+
+
+def _miss(result: Match, signature: Signature, section: Section, setting: Setting) -> None:
+    if any(one.text.startswith(f"{signature.name}.{setting.name} ") for one in result.problems):
+        return  # it is there, but not of the right type
+    text = f"{signature.name} needs '{setting.name}' ({setting.hint})"
+    result.problems.append(Problem(section.place, text))
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """Return a value as a config would spell it, shortened."""
+    if isinstance(value, Mapping):
+        text = "{" + ", ".join(f"{key}: {shown(one)}" for key, one in value.items()) + "}"
+    elif isinstance(value, list | tuple):
+        text = "[" + ", ".join(shown(one) for one in value) + "]"
+    elif value is None:
+        text = "null"
+    elif isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
