@@ -1,0 +1,143 @@
+"""A section of a config becomes a loader."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from logging import Logger
+from typing import Any
+
+from ppocr.config import as_section
+from ppocr.config.general import offers
+from ppocr.config.schema import match
+from ppocr.config.errors import ConfigError, demand
+from ppocr.config import signatures
+from ppocr.data import COLLATES, DATASETS, SAMPLERS, settings
+from ppocr.data.fetch import Fetcher
+from ppocr.data.loader import Loader
+from ppocr.data.sampler import BatchSampler, Share
+from ppocr.data.settings import LoaderSettings
+from ppocr.data.source import Source
+from ppocr.transforms import create_operators
+from ppocr.utils import dist
+from ppocr.utils.exits import DataError, InternalError
+from ppocr.utils.logs import get_logger
+
+DEFAULT_SEED = 1024
+MAX_BAD_RATIO = 0.01
+TRAIN = "Train"
+
+
+def build_loader(
+    config: Mapping[str, Any], mode: str, logger: Logger | None = None, seed: int | None = None
+) -> Loader:
+    """Return the loader of section ``mode``; anything but "Train" is evaluated in order."""
+    config = as_section(config)
+    logger = logger or get_logger()
+    training = mode == TRAIN
+    section = as_section(config[mode])
+    general = config.get("Global") or {}
+    given = loader_settings(section.get("loader"))
+    source: Source = DATASETS.build(section["dataset"])
+    ops = _operators(source, offers(config), training)
+    seed = _seed(general, seed)
+    fetcher = Fetcher(source, ops, _collate(given), training, seed)
+    for line in source.describe():
+        logger.info("%s data: %s", mode, line)
+    _demand_rows(fetcher, given, mode)
+    sampler = _sampler(section, fetcher, given, training, seed)
+    loader = Loader(
+        fetcher,
+        sampler,
+        num_workers=usable_workers(given.num_workers, logger),
+        use_shared_memory=given.use_shared_memory,
+        max_bad_ratio=_bad_ratio(general),
+        stall_s=given.stall_s,
+    )
+    loader.probe()
+    logger.info("%s data: %d samples, %d batches an epoch", mode, len(fetcher), len(loader))
+    return loader
+
+
+def loader_settings(section: Mapping[str, Any] | None) -> LoaderSettings:
+    """Return the typed ``loader`` section, or a ConfigError that lists what does not fit."""
+    signature = signatures.of(settings.__name__, LoaderSettings.__name__)
+    if signature is None:
+        raise InternalError(f"{settings.__name__} has no LoaderSettings")
+    result = match(signature, as_section(section))
+    demand(result.problems)
+    found = LoaderSettings(**result.arguments)
+    if found.batch_size_per_card < 1:
+        raise ConfigError(f"batch_size_per_card must be at least 1, not {found.batch_size_per_card}")
+    return found
+
+
+def usable_workers(wanted: int, logger: Logger) -> int:
+    """Return how many workers to start: no more than there are cores to run them."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if wanted > cores:
+        logger.info("num_workers: %d instead of %d, one per core", cores, wanted)
+    return max(0, min(wanted, cores))
+
+
+def _operators(source: Source, offered: Mapping[str, Any], training: bool) -> list[Any]:
+    ops = create_operators(list(source.transforms), dict(offered))
+    return source.with_ops(ops, training)
+
+
+def _collate(given: LoaderSettings) -> Any:
+    return COLLATES.build(given.collate_fn or "Stack")
+
+
+def _seed(general: Mapping[str, Any], seed: int | None) -> int:
+    if seed is not None:
+        return seed
+    return general["seed"] if general.get("seed") is not None else DEFAULT_SEED
+
+
+def _bad_ratio(general: Mapping[str, Any]) -> float:
+    given = general.get("max_bad_ratio")
+    return MAX_BAD_RATIO if given is None else float(given)
+
+
+def _demand_rows(fetcher: Fetcher, given: LoaderSettings, mode: str) -> None:
+    """Raise a DataError that says why when there is not enough for one batch."""
+    count, files = len(fetcher), "; ".join(fetcher.source.describe())
+    if count == 0:
+        raise DataError(f"{mode}.dataset has no samples: {files}")
+    share = count // dist.world_size() if fetcher.training else count
+    if fetcher.training and given.drop_last and share < given.batch_size_per_card:
+        raise DataError(
+            f"{mode}.dataset has {share} samples per card, fewer than one batch of "
+            f"{given.batch_size_per_card}, and drop_last is true: make batch_size_per_card smaller "
+            f"or drop_last false ({files})"
+        )
+
+
+def _sampler(
+    section: Mapping[str, Any],
+    fetcher: Fetcher,
+    given: LoaderSettings,
+    training: bool,
+    seed: int,
+) -> Any:
+    share = Share(dist.rank(), dist.world_size())
+    if section.get("sampler") and training:
+        computed = {
+            "count": len(fetcher),
+            "seed": seed,
+            "share": share,
+            "shuffle": given.shuffle,
+            "drop_last": given.drop_last,
+            "widths": fetcher.source.widths(),
+        }
+        return SAMPLERS.build(section["sampler"], computed=computed)
+    return BatchSampler(
+        len(fetcher),
+        given.batch_size_per_card,
+        shuffle=given.shuffle,
+        drop_last=given.drop_last and training,
+        seed=seed,
+        share=share,
+        equal=training,
+    )

@@ -1,0 +1,131 @@
+"""Recognition samples in LMDB: ``num-samples``, ``image-%09d`` and ``label-%09d``, from 1."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ppocr.data.labels import decode
+from ppocr.data.source import Source, ratios_for
+from ppocr.transforms.base import Rejected
+from ppocr.utils.exits import DataError, MissingInput, UsageError
+
+if TYPE_CHECKING:
+    import lmdb
+
+_DATA_FILE = "data.mdb"
+
+
+class LMDBDataSet(Source):
+    """Samples of every LMDB environment found in or below ``data_dir``.
+
+    An environment is opened anew in each process that reads it (an open one must not cross a
+    fork), and checked first: a file shorter than its own page count would kill the reader with
+    SIGBUS, and a count of samples that the keys do not bear out would invent data.
+    """
+
+    parts: ClassVar[dict[str, str]] = {"transforms": "Op"}
+
+    def __init__(
+        self,
+        data_dir: str,
+        transforms: Sequence[Any],
+        ratio_list: Sequence[float] | float = 1.0,
+        ext_op_transform_idx: int = 1,
+        label_file_list: Sequence[str] | str | None = None,
+    ) -> None:
+        self.folders = environments(Path(data_dir))
+        ratios = ratios_for(len(self.folders), ratio_list)
+        self.transforms = transforms
+        self.ext_op_transform_idx = ext_op_transform_idx
+        self.label_file_list = label_file_list  # official files carry it; the labels are inside
+        self._open: dict[Path, tuple[int, lmdb.Environment]] = {}
+        super().__init__([self._samples(folder) for folder in self.folders], ratios)
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_open": {}}
+
+    def read(self, row: int, rng: np.random.Generator) -> dict[str, Any]:
+        """Return the raw sample of a row."""
+        number, index = self.where(row)
+        folder, place = self.folders[number], self.place(row)
+        image, label = self._get(folder, index + 1, place)
+        return {"image": image, "label": decode(label, place), "place": place, "path": str(folder)}
+
+    def place(self, row: int) -> str:
+        number, index = self.where(row)
+        return f"{self.folders[number]}:{index + 1}"
+
+    def describe(self) -> list[str]:
+        return [f"{folder}: {n} samples" for folder, n in zip(self.folders, self.sizes, strict=True)]
+
+    def _get(self, folder: Path, number: int, place: str) -> tuple[bytes, bytes]:
+        import lmdb
+
+        keys = (b"image-%09d" % number, b"label-%09d" % number)
+        try:
+            with self._environment(folder).begin() as transaction:
+                image, label = (transaction.get(key) for key in keys)
+        except lmdb.Error as error:
+            self._open.pop(folder, None)  # a corrupt page spoils the environment for later reads
+            raise Rejected("corrupt LMDB", f"{place}: {error}") from error
+        if image is None or label is None:
+            missing = keys[0 if image is None else 1].decode()
+            raise Rejected("missing key", f"{place}: no key {missing}")
+        return bytes(image), bytes(label)
+
+    def _environment(self, folder: Path) -> lmdb.Environment:
+        process, environment = self._open.get(folder, (0, None))
+        if environment is None or process != os.getpid():
+            environment = _open_checked(folder)
+            self._open[folder] = (os.getpid(), environment)
+        return environment
+
+    def _samples(self, folder: Path) -> int:
+        environment = self._environment(folder)
+        with environment.begin() as transaction:
+            written = transaction.get(b"num-samples")
+            if written is None:
+                raise DataError(f"{folder}: no key num-samples; not a recognition LMDB")
+            text = bytes(written).decode("ascii", "replace")
+            possible = environment.stat()["entries"] // 2
+            if not text.isdecimal() or int(text) > possible:
+                reason = f"num-samples is {text!r}, but there are keys for {possible}"
+                raise DataError(f"{folder}: {reason}")
+            count = int(text)
+            if count and transaction.get(b"image-%09d" % count) is None:
+                raise DataError(f"{folder}: num-samples is {count}, but image-{count:09d} is missing")
+        return count
+
+
+def environments(root: Path) -> list[Path]:
+    """Return the folders in or below ``root`` that hold an LMDB, sorted."""
+    if not root.is_dir():
+        raise MissingInput(f"no such folder: {root}")
+    found = sorted(Path(folder) for folder, _, files in os.walk(root) if _DATA_FILE in files)
+    if not found:
+        raise MissingInput(f"no LMDB (a folder with {_DATA_FILE}) in or below {root}")
+    return found
+
+
+def _open_checked(folder: Path) -> lmdb.Environment:
+    try:
+        import lmdb
+    except ImportError as error:
+        raise UsageError("LMDBDataSet needs the package lmdb: pip install lmdb") from error
+    try:
+        environment = lmdb.open(
+            str(folder), readonly=True, lock=False, readahead=False, meminit=False, max_readers=64
+        )
+    except lmdb.Error as error:
+        raise DataError(f"{folder}: {error}") from error
+    needed = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    size = (folder / _DATA_FILE).stat().st_size
+    if size < needed:
+        environment.close()
+        raise DataError(f"{folder}: {_DATA_FILE} has {size} of {needed} bytes; copy it again")
+    return environment

@@ -1,0 +1,178 @@
+"""Arrays from a worker to its parent through shared memory, without a copy in a pipe.
+
+A worker owns a few segments and writes the arrays of one batch into one of them; the parent copies
+them out and gives the segment back by number. A segment is reserved in full before it is used
+(a shared-memory file system that is too small would otherwise kill the writer with SIGBUS); if
+that fails, or there is no shared memory, the batch travels in the pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import numpy as np
+
+_ALIGN = 64
+_SMALL_BYTES = 1 << 16  # below this a pipe is as quick
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where one array lies in a segment."""
+
+    offset: int
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A batch whose arrays were taken out and replaced by their slots."""
+
+    content: Any
+    segment: int = -1
+    name: str = ""
+
+
+class Sender:
+    """The worker's side: packs batches into segments that the parent has given back."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self._segments: list[SharedMemory] = []
+        self._free: list[int] = []
+
+    def pack(self, content: Any) -> Parcel:
+        """Return the parcel for ``content`` (nested dicts, lists and arrays)."""
+        size = _packed_size(content)
+        if not self.enabled or size < _SMALL_BYTES:
+            return Parcel(content)
+        number = self._take(size)
+        if number is None:
+            self.enabled = False
+            return Parcel(content)
+        segment = self._segments[number]
+        writer = _Writer(segment)
+        return Parcel(writer.put(content), number, segment.name)
+
+    def give_back(self, number: int) -> None:
+        """Mark a segment as free again."""
+        self._free.append(number)
+
+    def close(self) -> None:
+        """Remove all segments."""
+        for segment in self._segments:
+            segment.close()
+            segment.unlink()
+        self._segments.clear()
+
+    def _take(self, size: int) -> int | None:
+        for number in self._free:
+            if self._segments[number].size >= size:
+                self._free.remove(number)
+                return number
+        try:
+            segment = _reserved(size + size // 8)
+        except OSError:
+            return None
+        if self._free:  # replace one that has become too small
+            number = self._free.pop()
+            self._segments[number].close()
+            self._segments[number].unlink()
+            self._segments[number] = segment
+        else:
+            number = len(self._segments)
+            self._segments.append(segment)
+        return number
+
+
+class Receiver:
+    """The parent's side: copies batches out of the segments of one worker."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, SharedMemory] = {}
+
+    def unpack(self, parcel: Parcel) -> Any:
+        """Return the content of a parcel in memory of this process."""
+        if parcel.segment < 0:
+            return parcel.content
+        segment = self._open.get(parcel.segment)
+        if segment is None or segment.name != parcel.name:
+            if segment is not None:
+                segment.close()
+            segment = self._open[parcel.segment] = SharedMemory(name=parcel.name)
+        return _taken(parcel.content, segment)
+
+    def close(self) -> None:
+        """Let go of all segments; remove those that a killed worker left behind."""
+        for segment in self._open.values():
+            segment.close()
+        self._open.clear()
+
+
+class _Writer:
+    def __init__(self, segment: SharedMemory) -> None:
+        self.segment, self.offset = segment, 0
+
+    def put(self, content: Any) -> Any:
+        if isinstance(content, np.ndarray) and content.dtype != object:
+            slot = Slot(self.offset, content.shape, content.dtype.str)
+            _view(self.segment, slot)[...] = content
+            self.offset += _aligned(content.nbytes)
+            return slot
+        if isinstance(content, dict):
+            return {key: self.put(value) for key, value in content.items()}
+        if isinstance(content, list | tuple):
+            return type(content)([self.put(value) for value in content])
+        return content
+
+
+def _taken(content: Any, segment: SharedMemory) -> Any:
+    if isinstance(content, Slot):
+        return _view(segment, content).copy()
+    if isinstance(content, dict):
+        return {key: _taken(value, segment) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return type(content)([_taken(value, segment) for value in content])
+    return content
+
+
+def _view(segment: SharedMemory, slot: Slot) -> np.ndarray:
+    return np.ndarray(slot.shape, slot.dtype, buffer=segment.buf, offset=slot.offset)
+
+
+def _packed_size(content: Any) -> int:
+    if isinstance(content, np.ndarray) and content.dtype != object:
+        return _aligned(content.nbytes)
+    if isinstance(content, dict):
+        return sum(_packed_size(value) for value in content.values())
+    if isinstance(content, list | tuple):
+        return sum(_packed_size(value) for value in content)
+    return 0
+
+
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGN) * _ALIGN
+
+
+def _reserved(size: int) -> SharedMemory:
+    """Return a segment whose pages really exist; OSError when there is no room for it."""
+    segment = SharedMemory(create=True, size=size)
+    if sys.platform.startswith("linux"):
+        try:
+            file = os.open(f"/dev/shm/{segment.name.lstrip('/')}", os.O_RDWR)
+        except OSError:
+            return segment
+        try:
+            os.posix_fallocate(file, 0, size)
+        except OSError:
+            segment.close()
+            segment.unlink()
+            raise
+        finally:
+            os.close(file)
+    return segment
