@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ppocr.utils.exits import OcrError
+
+ALIKE = 0.6  # share of letters in common from which a word is worth suggesting
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,24 +51,46 @@ class ConfigError(OcrError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def nearest(word: object, words: Iterable[object]) -> str:
+def nearest(word: object, words: Iterable[object], taken: Collection[object] = ()) -> str:
     """Return "; did you mean 'x'?" when one of ``words`` is close to ``word``, else nothing."""
-    close = closest(word, words)
+    close = closest(word, words, taken)
     return f"; did you mean '{close}'?" if close else ""
 
 
-def closest(word: object, words: Iterable[object], cutoff: float = 0.6) -> str:
+def closest(word: object, words: Iterable[object], taken: Collection[object] = ()) -> str:
     """Return the one of ``words`` that looks most like ``word``, or an empty string.
 
-    Case and the choice between '_' and '-' are no difference. Among equally similar
-    words the one of the nearest length comes first, then the alphabet.
+    The fewest slips of the finger come first (a letter more, less, another one, or two
+    swapped); then words that are not ``taken`` yet, then the likelier letters, then the
+    order of ``words``. Case and the choice between '_' and '-' are no difference.
     """
     wanted = _plain(word)
-    ranked = sorted(
-        (-_likeness(wanted, _plain(one)), abs(len(str(one)) - len(wanted)), str(one))
-        for one in words
-    )
-    return ranked[0][2] if ranked and -ranked[0][0] >= cutoff else ""
+    best: tuple[Any, ...] = ()
+    found = ""
+    for index, one in enumerate(words):
+        other = _plain(one)
+        likeness = difflib.SequenceMatcher(None, wanted, other, autojunk=False).ratio()
+        if likeness < ALIKE and not (
+            min(len(wanted), len(other)) > 1 and slips(wanted, other) == 1
+        ):
+            continue
+        rank = (slips(wanted, other), one in taken, -likeness, index)
+        if not best or rank < best:
+            best, found = rank, str(one)
+    return found
+
+
+def slips(left: str, right: str) -> int:
+    """Return how many letters were added, left out, changed or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, letter in enumerate(left, 1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            swapped = i > 1 and j > 1 and letter == right[j - 2] and left[i - 2] == other
+            row.append(min(cost, earlier[j - 2] + 1) if swapped else cost)
+    return row[-1]
 
 
 def demand(problems: Sequence[Problem]) -> None:
@@ -76,9 +101,3 @@ def demand(problems: Sequence[Problem]) -> None:
 
 def _plain(word: object) -> str:
     return str(word).lower().replace("-", "_")
-
-
-def _likeness(left: str, right: str) -> float:
-    """Return how alike two words are, 0 to 1."""
-    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
-    return matcher.ratio()

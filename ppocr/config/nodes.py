@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from ppocr.config.errors import Place
 
@@ -68,11 +68,11 @@ class Node:
                 real = value.real()
                 yield from reversed(real.items) if real.kind == "list" else [value]
 
-    def keys(self) -> list[str]:
+    def known_keys(self) -> list[str]:
         """Return the keys a mapping has, those it merges included."""
         own = [key.real().text for key, _ in self.entries if not is_merge(key)]
         for base in self.merged():
-            own.extend(base.real().keys())
+            own.extend(base.real().known_keys())
         return list(dict.fromkeys(own))
 
 
@@ -90,25 +90,3 @@ def copied(node: Node, seen: dict[int, Node]) -> Node:
     if node.target is not None:
         twin.target = seen.get(id(node.target), node.target)
     return twin
-
-
-def from_value(value: Any, place: Place, origin: str) -> Node:
-    """Return the node of a plain Python value, for values that do not come from a file."""
-    if isinstance(value, dict):
-        entries = [
-            (from_value(key, place, origin), from_value(one, place, origin))
-            for key, one in value.items()
-        ]
-        return Node("mapping", place, entries=entries, origin=origin)
-    if isinstance(value, list | tuple):
-        items = [from_value(one, place, origin) for one in value]
-        return Node("list", place, items=items, origin=origin)
-    bare = not isinstance(value, str)
-    text = (
-        "null"
-        if value is None
-        else str(value).lower()
-        if value is True or value is False
-        else str(value)
-    )
-    return Node("scalar", place, text, bare, origin=origin)

@@ -94,7 +94,7 @@ def _assign(root: Node, path: str, value: Node) -> None:
 
 
 def _enter(node: Node, step: str | int, walked: str, path: str) -> Node:
-    """Return the section or list one step further down, detached from its anchor if it is an alias."""
+    """Return the section or list one step down; an alias becomes a copy of its own first."""
     slot = _slot(node, step, walked, path)
     where = _joined(walked, step)
     if slot is None:
@@ -180,7 +180,7 @@ def _names(node: Node) -> list[str]:
     """Return the words that could have been meant at this point of a path."""
     if node.kind == "list":
         return [name for item in node.items for name in _item_names(item.real())]
-    return [key for key in node.keys() if key]
+    return [key for key in node.known_keys() if key]
 
 
 def _joined(walked: str, step: str | int) -> str:

@@ -50,9 +50,10 @@ def number(text: str) -> float:
 
 
 def expand(text: str, environment: Mapping[str, str] | None = None) -> tuple[str, list[str]]:
-    """Return the text with ``${NAME}`` and ``${NAME:-default}`` replaced, and the names that are not set.
+    """Return the text with variables replaced, and the names of those that are not set.
 
-    ``$${`` stands for ``${`` itself.
+    ``${NAME}`` must be set, ``${NAME:-default}`` may be unset or empty, and ``$${`` stands
+    for ``${`` itself.
     """
     known = os.environ if environment is None else environment
     missing: list[str] = []

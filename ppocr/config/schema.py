@@ -14,6 +14,7 @@ from ppocr.config.section import Section
 from ppocr.config.signatures import Setting, Signature
 
 NAME = "name"
+SHORT_LIST = 6
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -24,7 +25,7 @@ class Match:
     arguments: dict[str, Any] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    unknown: dict[str, Problem] = field(default_factory=dict)
 
 
 def match(
@@ -86,7 +87,10 @@ def _take(result: Match, signature: Signature, section: Section, key: str, value
         return
     offered = result.arguments.get(key)
     if key in result.arguments and offered != converted:
-        text = f"{owner}.{key} is {shown(value)} here and {shown(offered)} in Global; the section counts"
+        text = (
+            f"{owner}.{key} is {shown(value)} here and {shown(offered)} in Global; "
+            "the section counts"
+        )
         result.notes.append(Problem(place, text))
     result.arguments[key] = converted
 
@@ -99,17 +103,27 @@ def _unknown(result: Match, signature: Signature, section: Section, key: str, va
     elif why:
         result.notes.append(Problem(place, f"{owner}.{key} has no effect: {why}"))
     else:
-        words = [one for one in signature.settings if one not in section]
-        text = f"{owner} has no setting '{key}'{nearest(key, words) or nearest(key, signature.settings)}"
-        kind = result.notes if section.lenient else result.problems
-        kind.append(Problem(place, text))
-        result.unknown.append(key)
+        problem = Problem(place, f"{owner} has no setting '{key}'{hint(key, signature, section)}")
+        (result.notes if section.lenient else result.problems).append(problem)
+        result.unknown[key] = problem
+
+
+def hint(key: str, signature: Signature, section: Section) -> str:
+    """Return which setting was probably meant, or the few there are."""
+    near = nearest(key, signature.settings, taken=section)
+    if near or not signature.settings:
+        return near
+    names = ", ".join(signature.settings)
+    return f" (it has {names})" if len(signature.settings) <= SHORT_LIST else ""
 
 
 def _compute(result: Match, signature: Signature, section: Section, key: str, value: Any) -> None:
     given = section.get(key)
     if given is not None and given != value:
-        text = f"{signature.name}.{key} is {shown(given)} here, but it follows from other parts and is {shown(value)}"
+        text = (
+            f"{signature.name}.{key} is {shown(given)} here, "
+            f"but it follows from other parts and is {shown(value)}"
+        )
         result.notes.append(Problem(section.where(key), text))
     result.arguments[key] = value
 
@@ -117,6 +131,8 @@ def _compute(result: Match, signature: Signature, section: Section, key: str, va
 def _miss(result: Match, signature: Signature, section: Section, setting: Setting) -> None:
     if any(one.text.startswith(f"{signature.name}.{setting.name} ") for one in result.problems):
         return  # it is there, but not of the right type
+    if any(one.text.endswith(f"'{setting.name}'?") for one in result.unknown.values()):
+        return  # it is there, but misspelt
     text = f"{signature.name} needs '{setting.name}' ({setting.hint})"
     result.problems.append(Problem(section.place, text))
 

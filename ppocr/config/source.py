@@ -162,8 +162,8 @@ class _Composer:
                 continue
             name = key.real().text
             if name in seen and not is_merge(key):
-                text = f"'{name}' is written twice in this section (first in line {seen[name].line}); the last one counts"
-                self.notes.append(Problem(key.place, text))
+                text = f"'{name}' is written twice here, first in line {seen[name].line}"
+                self.notes.append(Problem(key.place, f"{text}; the last one counts"))
             seen[name] = key.place
             node.entries.append((key, value))
 
@@ -251,12 +251,9 @@ class _Builder:
         if "${" in text:
             text, missing = expand(text)
             for name in missing:
-                self.problems.append(
-                    Problem(
-                        node.place,
-                        f"${{{name}}} is not set in the environment (or write ${{{name}:-default}})",
-                    )
-                )
+                what = f"${{{name}}} is not set in the environment"
+                help_text = f" (or write ${{{name}:-value}})"
+                self.problems.append(Problem(node.place, what + help_text))
         if node.tag in PLAIN_TAGS:
             return self.tagged(node, text)
         return typed(text) if node.bare else text

@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from types import TracebackType
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 BROKEN_PIPE = 141  # what a shell reports when the reader of a pipe has gone
@@ -76,22 +77,12 @@ def run(main: Callable[[Sequence[str]], int | None], argv: Sequence[str]) -> int
     Our own errors take one line, or one line per problem. Anything unexpected keeps
     its traceback, because that is what a report of a defect needs.
     """
-    try:
+    boundary = _Boundary()
+    status: int | None = None
+    with boundary:
         status = main(argv)
         sys.stdout.flush()
-    except OcrError as error:
-        return _report(error.exit_code, str(error))
-    except KeyboardInterrupt:
-        return _report(INTERRUPTED, "interrupted")
-    except BrokenPipeError:
-        _silence_stdout()
-        return BROKEN_PIPE
-    except OSError as error:
-        return _report(status_of(error), str(error))
-    except Exception as error:
-        traceback.print_exc()
-        return _report(InternalError.exit_code, f"{type(error).__name__}: {error}")
-    return status or 0
+    return status or 0 if boundary.status is None else boundary.status
 
 
 def status_of(error: OSError) -> int:
@@ -103,6 +94,41 @@ def status_of(error: OSError) -> int:
     return StorageError.exit_code
 
 
+class _Boundary:
+    """The outermost frame of a command: whatever reaches it becomes an exit status."""
+
+    status: int | None = None
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if error is not None:
+            self.status = _status_and_report(error)
+        return True
+
+
+def _status_and_report(error: BaseException) -> int:
+    if isinstance(error, SystemExit):
+        return _exit_code(error.code)
+    if isinstance(error, OcrError):
+        return _report(error.exit_code, str(error))
+    if isinstance(error, KeyboardInterrupt):
+        return _report(INTERRUPTED, "interrupted")
+    if isinstance(error, BrokenPipeError):
+        _silence_stdout()
+        return BROKEN_PIPE
+    if isinstance(error, OSError):
+        return _report(status_of(error), str(error))
+    traceback.print_exception(error)
+    return _report(InternalError.exit_code, f"{type(error).__name__}: {error}")
+
+
 def _report(code: int, text: str) -> int:
     sys.stderr.write(f"error[{code}] {text}\n")
     return code
@@ -111,3 +137,10 @@ def _report(code: int, text: str) -> int:
 def _silence_stdout() -> None:
     """Stop the interpreter from complaining again about the same closed pipe on exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _exit_code(code: int | str | None) -> int:
+    """Return what Python itself would make of ``sys.exit(code)``."""
+    if isinstance(code, str):
+        return _report(1, code)
+    return code or 0
