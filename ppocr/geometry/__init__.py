@@ -1,0 +1,1 @@
+"""Boxes, polygons, crops and reading order. Numpy and OpenCV only."""

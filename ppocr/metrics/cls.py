@@ -1,0 +1,57 @@
+"""Accuracy of classified images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+
+class ClsMetric:
+    """Share of images whose class is right. `smoothing` is added to their number; the original
+    adds 1e-5."""
+
+    reads: ClassVar[tuple[str, ...]] = ("label",)
+
+    def __init__(self, main_indicator: str = "acc", smoothing: float = 0.0) -> None:
+        self.main_indicator = main_indicator
+        self.smoothing = smoothing
+        self._names: Any = None
+        self.reset()
+
+    def compare_with_names(self, name_of: Any) -> None:
+        """Turn true class numbers into names before comparing."""
+        self._names = name_of
+
+    def __call__(
+        self, results: Sequence[tuple[Any, float]], batch: Mapping[str, Any]
+    ) -> dict[str, float]:
+        """Count a batch of `(label, score)` against `batch["label"]`; return its own figures."""
+        truths = batch["label"]
+        if self._names is not None:
+            truths = [self._names(int(truth)) for truth in truths]
+        right = sum(result[0] == truth for result, truth in zip(results, truths, strict=True))
+        self._images += len(results)
+        self._right += right
+        return self._figures(len(results), right)
+
+    def get_metric(self) -> dict[str, float]:
+        """Return the accuracy of everything counted, and begin again."""
+        figures = self._figures(self._images, self._right)
+        self._said = self.explain()
+        self._images = self._right = 0
+        return figures
+
+    def reset(self) -> None:
+        """Forget everything counted."""
+        self._images = self._right = 0
+        self._said = "no image was compared: the evaluation set gave no sample"
+
+    def explain(self) -> str:
+        """Return in words what was counted last."""
+        if not self._images:
+            return self._said
+        return f"{self._right} of {self._images} images are classified right"
+
+    def _figures(self, images: int, right: int) -> dict[str, float]:
+        number = images + self.smoothing
+        return {"acc": right / number if number else 0.0}

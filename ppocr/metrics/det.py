@@ -1,0 +1,176 @@
+"""Precision, recall and harmonic mean of detected text regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import shapely
+
+from ppocr.geometry.polygon import overlaps, shapes
+
+IOU = 0.5  # a match overlaps by more than this
+COVERED = 0.5  # a detection that lies in an ignored truth by more than this is not counted
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one image, or many, add to the figures."""
+
+    truths: int = 0
+    detections: int = 0
+    matched: int = 0
+    ignored: int = 0  # detections within ignored truths
+    crossing: int = 0  # detections whose outline crosses itself
+    best_iou: float = 0.0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.truths + other.truths,
+            self.detections + other.detections,
+            self.matched + other.matched,
+            self.ignored + other.ignored,
+            self.crossing + other.crossing,
+            max(self.best_iou, other.best_iou),
+        )
+
+    def figures(self) -> dict[str, float]:
+        """Return precision, recall and hmean; 0.0 where there is nothing to divide by."""
+        precision = self.matched / self.detections if self.detections else 0.0
+        recall = self.matched / self.truths if self.truths else 0.0
+        total = precision + recall
+        hmean = 2 * precision * recall / total if total else 0.0
+        return {"precision": precision, "recall": recall, "hmean": hmean}
+
+
+def compare(
+    detections: Sequence[np.ndarray] | np.ndarray,
+    truths: Sequence[np.ndarray] | np.ndarray,
+    ignored: Sequence[bool] | np.ndarray,
+) -> Counts:
+    """Return how the detected polygons of one image match its true ones.
+
+    Each truth, in order, takes the first free detection that overlaps it by more than half
+    (intersection over union). Polygons that cross themselves are left out. A detection more
+    than half of which lies in an ignored truth counts neither way.
+    """
+    found = shapes(detections)
+    usable = _is_usable(found)
+    crossing = int((~usable).sum())
+    found = found[usable]
+    wanted, skipped = _split_truths(truths, np.asarray(ignored, dtype=bool).reshape(-1))
+    found, swallowed = _without_covered(found, skipped)
+    i, j, common = overlaps(wanted, found)
+    union = shapely.area(wanted)[i] + shapely.area(found)[j] - common
+    iou = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    matched = _match(i, j, iou > IOU)
+    best = float(iou.max()) if len(iou) else 0.0
+    return Counts(len(wanted), len(found), matched, swallowed, crossing, best)
+
+
+class DetMetric:
+    """Precision, recall and hmean over all images, at intersection over union above 0.5."""
+
+    reads: ClassVar[tuple[str, ...]] = ("polys", "ignore_tags")
+
+    def __init__(self, main_indicator: str = "hmean") -> None:
+        self.main_indicator = main_indicator
+        self.reset()
+
+    def __call__(
+        self, results: Sequence[Mapping[str, Any]], batch: Mapping[str, Any]
+    ) -> dict[str, float]:
+        """Count a batch of `{"points"}` against `polys` and `ignore_tags`; return its figures."""
+        samples = zip(results, batch["polys"], batch["ignore_tags"], strict=True)
+        counts = [compare(result["points"], polys, tags) for result, polys, tags in samples]
+        return self.add(sum(counts, Counts()), len(counts))
+
+    def add(self, counts: Counts, images: int = 1) -> dict[str, float]:
+        """Add what `compare` found, perhaps in another process; return its own figures."""
+        self.images += images
+        self.counts += counts
+        return counts.figures()
+
+    def get_metric(self) -> dict[str, float]:
+        """Return the figures of everything counted, and begin again."""
+        figures = self.counts.figures()
+        self._said = self.explain()
+        self.counts, self.images = Counts(), 0
+        return figures
+
+    def reset(self) -> None:
+        """Forget everything counted."""
+        self.counts, self.images = Counts(), 0
+        self._said = "no image was compared: the evaluation set gave no sample"
+
+    def explain(self) -> str:
+        """Return in words what was counted last, and what may be wrong where nothing matches."""
+        if not self.images:
+            return self._said
+        counts = self.counts
+        said = [
+            f"{self.images} images: {counts.matched} of {counts.truths} true regions found by "
+            f"{counts.detections} detections"
+        ]
+        if counts.ignored:
+            said.append(f"{counts.ignored} detections lie in ignored regions")
+        if counts.crossing:
+            said.append(f"{counts.crossing} detections cross themselves and are left out")
+        if not counts.matched:
+            said.append(_why_none(counts))
+        return "; ".join(said)
+
+
+def _why_none(counts: Counts) -> str:
+    if not counts.truths:
+        return "every true region is marked to be ignored, or there is none"
+    if not counts.detections:
+        return (
+            "nothing was detected: the model has not begun to find text, its weights were not "
+            "loaded, or thresh and box_thresh are too high for it"
+        )
+    if counts.best_iou == 0:
+        return (
+            "no detection even touches a true region: the boxes are likely in another scale "
+            "than the truth (original image against resized image)"
+        )
+    return (
+        f"the best overlap is {counts.best_iou:.2f}, more than {IOU} is asked: the boxes are "
+        "too small, too large, or hold several lines (unclip_ratio, shrink_ratio)"
+    )
+
+
+def _is_usable(polygons: np.ndarray) -> np.ndarray:
+    return shapely.is_valid(polygons) & ~shapely.is_empty(polygons)
+
+
+def _split_truths(
+    truths: Sequence[np.ndarray] | np.ndarray, ignored: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the usable truths that count, and those that are to be ignored."""
+    polygons = shapes(truths)
+    usable = _is_usable(polygons)
+    return polygons[usable & ~ignored], polygons[usable & ignored]
+
+
+def _without_covered(found: np.ndarray, skipped: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the detections outside ignored truths, and how many lie inside."""
+    if not len(found) or not len(skipped):
+        return found, 0
+    i, j, common = overlaps(found, skipped)
+    covered = common > COVERED * shapely.area(found)[i]
+    swallowed = np.unique(i[covered])
+    return np.delete(found, swallowed), len(swallowed)
+
+
+def _match(i: np.ndarray, j: np.ndarray, good: np.ndarray) -> int:
+    """Return how many pairs can be made, each truth taking the first free detection."""
+    taken_truths: set[int] = set()
+    taken_detections: set[int] = set()
+    for truth, detection in zip(i[good].tolist(), j[good].tolist(), strict=True):
+        if truth not in taken_truths and detection not in taken_detections:
+            taken_truths.add(truth)
+            taken_detections.add(detection)
+    return len(taken_truths)

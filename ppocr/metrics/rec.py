@@ -1,0 +1,157 @@
+"""Accuracy of recognised lines."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from rapidfuzz.distance import Levenshtein
+
+from ppocr.text.charset import Charset
+
+LETTERS_AND_DIGITS = frozenset(string.ascii_letters + string.digits)
+MOST_EXAMPLES = 5
+
+
+@dataclass
+class _Totals:
+    """What was counted since the last reset."""
+
+    lines: int = 0
+    right: int = 0
+    right_with_space: int = 0
+    right_without_space: int = 0
+    distance: float = 0.0
+    empty: int = 0
+    unwritable: int = 0
+    wrong: list[tuple[str, str]] = field(default_factory=list)
+
+
+class RecMetric:
+    """Share of lines read without a mistake, and mean similarity by edit distance.
+
+    Results are compared with the true text as it stands in the label file, so a character
+    that the dictionary lacks counts as a mistake. `unknown="delete"` takes such characters out
+    of the truth first, which is what the original measures. `ignore_space` takes spaces out of
+    both sides, `is_filter` everything but Latin letters and digits, in small letters.
+    `smoothing` is added to the number of lines; the original adds 1e-5.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("text",)
+
+    def __init__(
+        self,
+        main_indicator: str = "acc",
+        is_filter: bool = False,
+        ignore_space: bool = True,
+        unknown: Literal["count", "delete"] = "count",
+        smoothing: float = 0.0,
+    ) -> None:
+        self.main_indicator = main_indicator
+        self.is_filter = is_filter
+        self.ignore_space = ignore_space
+        self.unknown = unknown
+        self.smoothing = smoothing
+        self._charset: Charset | None = None
+        self.reset()
+
+    def compare_with(self, charset: Charset) -> None:
+        """Compare truths in the case and direction in which this set is decoded."""
+        self._charset = charset
+
+    def __call__(
+        self, results: Sequence[tuple[str, float]], batch: Mapping[str, Any]
+    ) -> dict[str, float]:
+        """Count a batch of `(text, score)` against `batch["text"]`; return its own figures."""
+        return self.update(results, batch["text"])
+
+    def update(
+        self, results: Sequence[tuple[str, float]], truths: Iterable[str]
+    ) -> dict[str, float]:
+        """Count results against their true texts; return the figures of these alone."""
+        before = (self._totals.right, self._totals.distance)
+        for (text, *_), truth in zip(results, truths, strict=True):
+            self._count(text, truth)
+        right, distance = self._totals.right - before[0], self._totals.distance - before[1]
+        return self._figures(len(results), right, distance)
+
+    def get_metric(self) -> dict[str, float]:
+        """Return the figures of everything counted, and begin again.
+
+        `acc` and `norm_edit_dis` follow the settings; `acc_with_space` and
+        `acc_without_space` are the accuracy with spaces compared and not.
+        """
+        totals = self._totals
+        figures = self._figures(totals.lines, totals.right, totals.distance)
+        number = max(totals.lines, 1)
+        figures["acc_with_space"] = totals.right_with_space / number
+        figures["acc_without_space"] = totals.right_without_space / number
+        self._said = self._explain()
+        self._totals = _Totals()
+        return figures
+
+    def reset(self) -> None:
+        """Forget everything counted."""
+        self._totals = _Totals()
+        self._said = ""
+
+    def explain(self) -> str:
+        """Return in words what was counted last, and what may be wrong where nothing is right."""
+        return self._explain() if self._totals.lines else self._said
+
+    def _count(self, text: str, truth: str) -> None:
+        totals = self._totals
+        if self._charset is not None:
+            truth, lost = self._as_decoded(self._charset, truth)
+            totals.unwritable += lost
+        if self.is_filter:
+            text, truth = _filtered(text), _filtered(truth)
+        bare_text, bare_truth = text.replace(" ", ""), truth.replace(" ", "")
+        totals.right_with_space += text == truth
+        totals.right_without_space += bare_text == bare_truth
+        totals.empty += not text
+        if self.ignore_space:
+            text, truth = bare_text, bare_truth
+        totals.lines += 1
+        totals.right += text == truth
+        totals.distance += Levenshtein.normalized_distance(text, truth)
+        if text != truth and len(totals.wrong) < MOST_EXAMPLES:
+            totals.wrong.append((text, truth))
+
+    def _as_decoded(self, charset: Charset, truth: str) -> tuple[str, bool]:
+        """Return a truth as the decoder would write it, and whether it could not write all."""
+        lost = bool(charset.split(truth)[1])
+        if self.unknown == "delete":
+            truth = charset.known(truth)
+        return charset.comparable(truth), lost
+
+    def _figures(self, lines: int, right: int, distance: float) -> dict[str, float]:
+        number = lines + self.smoothing
+        if not number:
+            return {"acc": 0.0, "norm_edit_dis": 0.0}
+        return {"acc": right / number, "norm_edit_dis": 1 - distance / number}
+
+    def _explain(self) -> str:
+        totals = self._totals
+        if not totals.lines:
+            return "no line was compared: the evaluation set gave no sample"
+        said = [f"{totals.right} of {totals.lines} lines are right"]
+        if totals.unwritable:
+            said.append(f"{totals.unwritable} hold a character that the dictionary lacks")
+        if totals.empty == totals.lines:
+            said.append(
+                "every result is empty: the model has not begun to read, or its weights were "
+                "not loaded"
+            )
+        elif totals.empty:
+            said.append(f"{totals.empty} results are empty")
+        if not totals.right and totals.wrong:
+            shown = ", ".join(f"{text!r} for {truth!r}" for text, truth in totals.wrong)
+            said.append(f"read {shown}")
+        return "; ".join(said)
+
+
+def _filtered(text: str) -> str:
+    return "".join(one for one in text if one in LETTERS_AND_DIGITS).lower()

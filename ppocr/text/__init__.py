@@ -1,0 +1,1 @@
+"""Characters: dictionaries, and one codec per labelling scheme. Numpy only."""
