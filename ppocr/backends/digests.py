@@ -51,8 +51,8 @@ def verify(paths: list[Path], digests: Mapping[str, str]) -> None:
         if found != wanted:
             size = path.stat().st_size
             raise DataError(
-                f"{path} ({size} bytes) is not the file that was exported: SHA-256 {found[:12]}..., "
-                f"{DESCRIPTION} says {wanted[:12]}...; export again or copy the folder again"
+                f"{path} ({size} bytes) is not the file that was exported: "
+                f"its SHA-256 is {found[:12]}..., {DESCRIPTION} says {wanted[:12]}...; export again or copy the folder again"
             )
 
 

@@ -1,0 +1,190 @@
+"""Exports of others: without ``inference.yml``, or with one that has no ``Pipeline`` section.
+
+Then the pipeline is what the original's predict scripts do by default, or what the official
+sections say. Either way a line tells the user that it was not stored with the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ppocr.backends.base import Backend
+from ppocr.pipeline.spec import OpSpec, PipelineSpec, TensorSpec
+from ppocr.postprocess import POSTPROCESSES
+from ppocr.text.charset import Charset
+from ppocr.transforms import OPS
+from ppocr.utils.exits import DataError, UsageError
+from ppocr.utils.logs import get_logger
+
+IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 1 / 255}
+BOX_FILTER = {"min_side_px": 3, "order": "angle"}
+DECODE = OpSpec("DecodeImage", {"img_mode": "BGR", "channel_first": False})
+PROBE_WIDTH_PX = 320
+
+# The original's flags and defaults (its tools/infer/utility.py), by what they decide here.
+DEFAULTS: Mapping[str, Any] = {
+    "det_limit_side_len": 960,
+    "det_limit_type": "max",
+    "det_box_type": "quad",
+    "det_db_thresh": 0.3,
+    "det_db_box_thresh": 0.6,
+    "det_db_unclip_ratio": 1.5,
+    "use_dilation": False,
+    "det_db_score_mode": "fast",
+    "rec_image_shape": (3, 48, 320),
+    "rec_char_dict_path": "./ppocr/utils/ppocr_keys_v1.txt",
+    "use_space_char": True,
+    "cls_image_shape": (3, 48, 192),
+    "label_list": ("0", "180"),
+}
+BOX_FLAGS = {
+    "thresh": "det_db_thresh",
+    "box_thresh": "det_db_box_thresh",
+    "unclip_ratio": "det_db_unclip_ratio",
+    "use_dilation": "use_dilation",
+    "score_mode": "det_db_score_mode",
+    "box_type": "det_box_type",
+}
+
+
+def from_flags(task: str, given: Mapping[str, Any], source: str) -> PipelineSpec:
+    """Return the spec of an export without any description: flags, else the original's defaults.
+
+    ``given`` maps the original's flag names to values (None: not given). A UsageError says that
+    there is no such task.
+    """
+    makers = {"det": _detector, "rec": _recogniser, "cls": _classifier}
+    if task not in makers:
+        raise UsageError(f"{source} says nothing about its images; only det, rec and cls can do so")
+    flags = {**DEFAULTS, **{key: value for key, value in given.items() if value is not None}}
+    get_logger().warning(
+        "%s has no inference.yml: images are prepared as the original's predict_%s.py does by "
+        "default (flags replace that). Exporting again with this toolkit stores what was trained",
+        source,
+        task,
+    )
+    return makers[task](flags)
+
+
+def from_official(content: Mapping[str, Any], source: str) -> PipelineSpec:
+    """Return the spec that the official sections of an ``inference.yml`` describe."""
+    steps = (content.get("PreProcess") or {}).get("transform_ops")
+    post = dict(content.get("PostProcess") or {})
+    name = post.pop("name", None)
+    if not steps or not name:
+        raise DataError(f"{source} needs PreProcess.transform_ops and PostProcess.name")
+    characters = post.pop("character_dict", None) or ()
+    pre = [_step(entry, source) for entry in steps]
+    task = "rec" if characters or any("Rec" in step.name for step in pre if step) else "det"
+    get_logger().info(
+        "%s was written by another program: it is read as PaddleOCR 3.x reads it", source
+    )
+    kept = tuple(step for step in pre if step is not None)
+    if task == "det":
+        return _described("det", kept, OpSpec(name, _known_settings(name, post)), source)
+    spec = _described("rec", kept, OpSpec(name, _known_settings(name, post)), source)
+    return _with_characters(spec, tuple(map(str, characters)), {"use_space_char": True})
+
+
+def settle(spec: PipelineSpec, backend: Backend) -> PipelineSpec:
+    """Return the spec with ``use_space_char`` as the network's number of classes demands.
+
+    Descriptions of others do not say whether a space was added. One small input tells. A spec
+    that states its number of classes is returned as it is.
+    """
+    if not spec.characters or "classes" in spec.specials:
+        return spec
+    channels, height, width = spec.inputs[0].shape[1:]
+    probe = np.zeros((1, channels, height, PROBE_WIDTH_PX if width < 0 else width), np.float32)
+    classes = backend.run([probe])[0].shape[-1]
+    extra = classes - len(spec.characters) - 1
+    if extra not in (0, 1):
+        raise DataError(
+            f"the model tells {classes} classes apart, its dictionary has {len(spec.characters)} "
+            "characters: it is not the dictionary the model was trained with"
+        )
+    specials = {**spec.specials, "use_space_char": bool(extra), "classes": classes}
+    return replace(spec, specials=specials)
+
+
+def _detector(flags: Mapping[str, Any]) -> PipelineSpec:
+    size = {
+        "limit_side_len": int(flags["det_limit_side_len"]),
+        "limit_type": str(flags["det_limit_type"]),
+    }
+    post = {key: flags[flag] for key, flag in BOX_FLAGS.items()}
+    pre = (
+        DECODE,
+        OpSpec("DetResizeForTest", size),
+        OpSpec("NormalizeImage", {**IMAGENET, "order": "hwc"}),
+        OpSpec("ToCHWImage"),
+    )
+    return _described("det", pre, OpSpec("DBPostProcess", {**post, "max_candidates": 1000}), "")
+
+
+def _recogniser(flags: Mapping[str, Any]) -> PipelineSpec:
+    shape = [int(size) for size in flags["rec_image_shape"]]
+    pre = (DECODE, OpSpec("RecResizeImg", {"image_shape": shape, "padding": True}))
+    spec = _described("rec", pre, OpSpec("CTCLabelDecode"), "")
+    charset = Charset.read(flags["rec_char_dict_path"], use_space_char=False)
+    specials = {"use_space_char": bool(flags["use_space_char"]), "reverse": charset.reverse}
+    return _with_characters(spec, charset.lines, specials)
+
+
+def _classifier(flags: Mapping[str, Any]) -> PipelineSpec:
+    shape = [int(size) for size in flags["cls_image_shape"]]
+    pre = (DECODE, OpSpec("ClsResizeImg", {"image_shape": shape}))
+    post = OpSpec("ClsPostProcess", {"label_list": [str(one) for one in flags["label_list"]]})
+    return _described("cls", pre, post, "")
+
+
+def _described(task: str, pre: Sequence[OpSpec], post: OpSpec, source: str) -> PipelineSpec:
+    if task == "det":
+        shape: tuple[int, ...] = (-1, 3, -1, -1)
+    else:
+        op = next((op for op in pre if "image_shape" in op.settings), None)
+        if op is None:
+            raise DataError(f"{source}: no step of PreProcess has an image_shape")
+        channels, height, width = op.settings["image_shape"]
+        shape = (-1, channels, height, -1 if task == "rec" else width)
+    return PipelineSpec(
+        task=task,
+        pre=tuple(pre),
+        inputs=(TensorSpec("image", "float32", shape),),
+        outputs=("maps",) if task == "det" else ("probs",),
+        post=post,
+        batch={"det": "single", "rec": "own"}.get(task, "fixed"),  # type: ignore[arg-type]
+        specials={"box_filter": BOX_FILTER} if task == "det" else {},
+    )
+
+
+def _with_characters(
+    spec: PipelineSpec, characters: tuple[str, ...], specials: Mapping[str, Any]
+) -> PipelineSpec:
+    return replace(spec, characters=characters, specials={**spec.specials, **specials})
+
+
+def _step(entry: Any, source: str) -> OpSpec | None:
+    """Return one official step as ours; None for steps that only training needs."""
+    if not isinstance(entry, Mapping) or len(entry) != 1:
+        raise DataError(f"{source}: {entry!r:.60} is not one step with its settings")
+    ((name, settings),) = entry.items()
+    if name == "KeepKeys" or name.endswith("LabelEncode"):
+        return None
+    if not OPS.has(name):
+        raise DataError(f"{source}: this toolkit has no step called {name}")
+    settings = dict(settings or {})
+    if name == "DetResizeForTest" and "resize_long" in settings:
+        # their reader takes it for the largest long side, unlike the training code
+        return OpSpec(name, {"limit_side_len": settings["resize_long"], "limit_type": "max"})
+    known = OPS.signature(name).settings
+    return OpSpec(name, {key: value for key, value in settings.items() if key in known})
+
+
+def _known_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    known = POSTPROCESSES.signature(name).settings
+    return {key: value for key, value in settings.items() if key in known}

@@ -1,0 +1,138 @@
+"""How PaddleOCR 3.x and PaddleX spell a pipeline, in ``PreProcess`` and ``PostProcess``.
+
+Their readers know few steps and few keys; what they cannot be told is in the ``Pipeline`` section
+only, and :func:`advice` says what the user has to pass to them by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ppocr.pipeline.spec import OpSpec, PipelineSpec
+
+DEFAULT_NAMES = {
+    "det": "PP-OCRv5_mobile_det",
+    "rec": "PP-OCRv5_mobile_rec",
+    "cls": "PP-LCNet_x0_25_textline_ori",
+}
+RIGHT_TO_LEFT_NAME = "arabic_PP-OCRv3_mobile_rec"  # names of this family turn text round
+READ_STEPS = {
+    "det": ("DecodeImage", "DetResizeForTest", "NormalizeImage", "ToCHWImage"),
+    "rec": ("DecodeImage", "RecResizeImg"),
+}
+READ_DECODERS = {"det": "DBPostProcess", "rec": "CTCLabelDecode"}
+DECODE_KEYS = ("img_mode", "channel_first")
+SHORT_SIDE_PX = 736
+DYNAMIC_SHAPES = {  # smallest, usual and largest height and width of a page
+    "det": ((32, 32), (736, 736), (4000, 4000)),
+}
+LINE_WIDTHS_PX = (160, 320, 3200)
+LARGEST_BATCH = 8
+
+
+def model_name(spec: PipelineSpec, given: str | None = None) -> str:
+    """Return what stands as ``Global.model_name``: the given name, or one the readers accept."""
+    if given:
+        return given
+    if spec.task == "rec" and spec.specials.get("reverse"):
+        return RIGHT_TO_LEFT_NAME
+    return DEFAULT_NAMES.get(spec.task, f"ppocr_{spec.task}")
+
+
+def transform_ops(spec: PipelineSpec) -> list[dict[str, Any]]:
+    """Return the steps as those readers spell them; equal entries are those of ``spec.pre``."""
+    return [{op.name: _settings(spec, op)} for op in spec.pre]
+
+
+def _settings(spec: PipelineSpec, op: OpSpec) -> dict[str, Any] | None:
+    if op.name == "DecodeImage":
+        return {key: op.settings[key] for key in DECODE_KEYS if key in op.settings}
+    if op.name == "DetResizeForTest":
+        return _page_size(op.settings)
+    if op.name == "RecResizeImg" and spec.task == "rec":
+        return {"image_shape": list(op.settings["image_shape"])}
+    return dict(op.settings) or None
+
+
+def _page_size(settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """``resize_long`` is what their readers use as the largest long side."""
+    limit, kind = settings.get("limit_side_len"), settings.get("limit_type", "min")
+    if settings.get("image_shape") is None and limit is not None and kind == "max":
+        return {"resize_long": limit}
+    rule = {
+        key: value
+        for key, value in settings.items()
+        if key in ("image_shape", "limit_side_len", "limit_type") and value is not None
+    }
+    if settings.get("keep_ratio"):
+        rule["keep_ratio"] = True
+    return rule or None
+
+
+def post_process(spec: PipelineSpec) -> dict[str, Any]:
+    """Return ``PostProcess``: name, every setting, and the dictionary without added classes."""
+    section = spec.post.section()
+    if spec.characters:
+        section["character_dict"] = list(spec.characters)
+    return section
+
+
+def hpi(spec: PipelineSpec) -> dict[str, Any] | None:
+    """Return ``Hpi``: the range of input sizes their TensorRT runs are prepared for."""
+    if spec.task == "det":
+        shapes = [[1, 3, height, width] for height, width in DYNAMIC_SHAPES["det"]]
+    elif spec.task == "rec" and spec.batch == "own":
+        height = spec.inputs[0].shape[2]
+        batches = (1, 1, LARGEST_BATCH)
+        shapes = [[n, 3, height, w] for n, w in zip(batches, LINE_WIDTHS_PX, strict=True)]
+    else:
+        return None
+    return {
+        "backend_configs": {
+            "paddle_infer": {"trt_dynamic_shapes": {"x": shapes}},
+            "tensorrt": {"dynamic_shapes": {"x": shapes}},
+        }
+    }
+
+
+def advice(spec: PipelineSpec) -> list[str]:
+    """Return what PaddleOCR 3.x would do differently, one sentence each; nothing if all is read."""
+    found = []
+    decoder = READ_DECODERS.get(spec.task)
+    unread = [op.name for op in spec.pre if op.name not in READ_STEPS.get(spec.task, ())]
+    if decoder is None or unread or spec.post.name != decoder:
+        what = ", ".join(unread) or spec.post.name
+        return [f"PaddleOCR 3.x cannot run this model: it does not know {what} for {spec.task}"]
+    if spec.task == "det":
+        found += _advice_on_size(spec)
+    elif not spec.specials.get("use_space_char"):
+        found.append(
+            "PaddleOCR 3.x adds a space to every dictionary; this model has none, which is harmless"
+        )
+    return found
+
+
+def size_rule(spec: PipelineSpec) -> tuple[int, str] | None:
+    """Return (side length, "min" or "max") of a detector's resize, None for any other rule."""
+    op = spec.op("DetResizeForTest")
+    if op is None or op.settings.get("image_shape"):
+        return None
+    limit = op.settings.get("limit_side_len")
+    if limit is not None:
+        kind = op.settings.get("limit_type", "min")
+        return (limit, kind) if kind in ("min", "max") else None
+    return None if op.settings.get("resize_long") else (SHORT_SIDE_PX, "min")
+
+
+def _advice_on_size(spec: PipelineSpec) -> list[str]:
+    rule = size_rule(spec)
+    op = spec.op("DetResizeForTest")
+    if rule is None and op is not None and not op.settings.get("image_shape"):
+        return ["PaddleOCR 3.x has no resize of this kind: its boxes will differ slightly"]
+    if rule is not None and rule[1] == "min":
+        return [
+            "PaddleOCR 3.x does not read this resize from inference.yml: "
+            f"pass limit_side_len={rule[0]}, limit_type='min'"
+        ]
+    return []
