@@ -36,6 +36,11 @@ class CTCCodec:
         return len(self.charset) + 1
 
     @property
+    def classes(self) -> tuple[str, ...]:
+        """What each class stands for."""
+        return ("blank", *self.charset.characters)
+
+    @property
     def specials(self) -> dict[str, int]:
         """The classes that are not characters."""
         return {"blank": BLANK}

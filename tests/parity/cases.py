@@ -31,8 +31,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ppocr.text.charset import read_dictionary
+
 DEFAULT_DIRECTORY = Path(__file__).resolve().parents[1] / "golden"
 MISSING = "no component"
+PRIVATE_USE = 0xF0000  # first code point of a plane without characters
 
 
 @dataclass
@@ -100,9 +103,17 @@ def row_list(kind: str) -> list[dict[str, Any]]:
         return json.load(file)
 
 
-def case_list(kind: str) -> list[Case]:
-    """Return the cases of a case kind, sorted by name."""
-    return _cases_in(directory() / "ops" / kind)
+def case_list(kind: str, *, shared: bool = False) -> list[Case]:
+    """Return the cases of a case kind, sorted by name.
+
+    `shared` inputs (`db_maps`) fall back to those of this project where the directory, such
+    as one of held-back rows, does not repeat them.
+    """
+    found = _cases_in(directory() / "ops" / kind)
+    if shared:
+        here = {case.name for case in found}
+        found += [c for c in _cases_in(DEFAULT_DIRECTORY / "ops" / kind) if c.name not in here]
+    return found
 
 
 def case_rows(kind: str, *, op: Sequence[str] | str | None = None) -> list[Any]:
@@ -155,6 +166,26 @@ def missing_in(reports: Iterable[Any]) -> Counter[str]:
         if found:
             counts[found.group(1)] += 1
     return counts
+
+
+def dictionary_lines(path: str) -> tuple[str, ...]:
+    """Return the lines of a dictionary that cases name, or skip by its name.
+
+    An official dictionary that is not part of this project is stood in for by one of the same
+    length in which the characters of the recorded texts are on their lines and all others are
+    private-use characters.
+    """
+    if (DEFAULT_DIRECTORY.parents[1] / path).is_file():
+        return read_dictionary(path)
+    recorded = DEFAULT_DIRECTORY / "dictionaries" / f"{Path(path).stem}.json"
+    if not recorded.is_file():
+        skip_missing(path)
+    with recorded.open(encoding="utf-8") as file:
+        known = json.load(file)
+    lines = [chr(PRIVATE_USE + number) for number in range(known["lines"])]
+    for number, character in known["line_numbers"].items():
+        lines[int(number) - 1] = character
+    return tuple(lines)
 
 
 # --- weights and inputs are not stored: they follow from a name and a shape ---
