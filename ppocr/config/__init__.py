@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ppocr.config import override, source
 from ppocr.config.errors import ConfigError, Place, Problem, demand, nearest
-from ppocr.config.general import General, general, offers
+from ppocr.config.general import General, offers
 from ppocr.config.registry import Registry
 from ppocr.config.section import Items, Section, as_section, named, plain
 from ppocr.utils.logs import get_logger
@@ -40,7 +40,6 @@ __all__ = [
     "Section",
     "as_section",
     "demand",
-    "general",
     "load",
     "named",
     "nearest",

@@ -23,6 +23,7 @@ FORGIVEN: Mapping[tuple[str, str], str] = {
     ("Adadelta", "momentum"): "Adadelta has no momentum",
     ("Global", "debug"): UNREAD,
     ("Global", "load_static_weights"): UNREAD,
+    ("Global", "training_step"): "it only carries an anchor; Optimizer and Head have their own",
     ("Global", "distributed"): "whether a run is distributed follows from how it was launched",
     ("Global", "character_type"): UNREAD + "; the dictionary decides",
 }

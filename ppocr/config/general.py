@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ppocr.config import signatures
@@ -11,7 +11,6 @@ from ppocr.config.errors import demand
 from ppocr.config.schema import Match, match
 from ppocr.config.section import as_section
 from ppocr.config.signatures import Signature
-from ppocr.utils.exits import InternalError
 
 SECTION = "Global"
 
@@ -127,10 +126,7 @@ class General:
 
 def signature() -> Signature:
     """Return what Global takes."""
-    read = signatures.of(__name__, General.__name__)
-    if read is None:
-        raise InternalError(f"{__name__} has no {General.__name__}")
-    return replace(read, name=SECTION)
+    return signatures.called(signatures.need(__name__, General.__name__), SECTION)
 
 
 def compare(config: Mapping[str, Any]) -> Match:
@@ -138,7 +134,7 @@ def compare(config: Mapping[str, Any]) -> Match:
     return match(signature(), as_section(config.get(SECTION) or {}))
 
 
-def general(config: Mapping[str, Any]) -> General:
+def read(config: Mapping[str, Any]) -> General:
     """Return Global as a typed value, or a ConfigError that lists what does not fit."""
     result = compare(config)
     demand(result.problems)

@@ -84,6 +84,15 @@ def convert(value: Any, hint: Hint) -> Any:
     return _CONVERTERS[hint.kind](value, hint)
 
 
+def fits(value: Any, hint: Hint) -> bool:
+    """Return whether a value is, or can be written as, what the type asks for."""
+    try:
+        convert(value, hint)
+    except Misfit:
+        return False
+    return True
+
+
 def _int(value: Any, hint: Hint) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -68,7 +67,7 @@ class Registry:
         if found is None:
             text = f"{self.kind} '{name}' should be {attribute} in {module}, but it is not there"
             raise ConfigError(Problem(place, text))
-        return replace(found, name=name)
+        return signatures.called(found, name)
 
     def match(
         self,

@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 import importlib.util
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ppocr.config.hints import ANY, Hint, parse
+from ppocr.utils.exits import InternalError
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -83,6 +84,19 @@ def of(module: str, name: str) -> Signature | None:
             settings = _of_dataclass(line)
             break
     return Signature(name, home.name, settings, _facts(line), is_open)
+
+
+def need(module: str, name: str) -> Signature:
+    """Return the signature of something of ours that must be there."""
+    found = of(module, name)
+    if found is None:
+        raise InternalError(f"{module} has no {name}")
+    return found
+
+
+def called(signature: Signature, name: str) -> Signature:
+    """Return the same signature under the name a config uses for it."""
+    return replace(signature, name=name)
 
 
 @cache
@@ -299,4 +313,4 @@ def _facts(line: list[tuple[Module, ast.ClassDef]]) -> dict[str, Any]:
     return facts
 
 
-__all__ = ["ANY", "Setting", "Signature", "Written", "of", "source"]
+__all__ = ["ANY", "Setting", "Signature", "Written", "called", "need", "of", "source"]

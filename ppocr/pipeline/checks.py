@@ -1,0 +1,422 @@
+"""A whole config against everything it names: all problems of all sections, found together.
+
+Nothing is built, opened or imported beyond the tables of the rooms, so it takes
+milliseconds and needs no paddle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from ppocr.config import general, planned, signatures
+from ppocr.config.errors import ConfigError, Problem, nearest, slips
+from ppocr.config.explain import Part
+from ppocr.config.hints import fits
+from ppocr.config.registry import Registry
+from ppocr.config.schema import NOTHING, match
+from ppocr.config.section import Items, Section, as_section, named
+from ppocr.config.signatures import Signature
+from ppocr.pipeline.reads import cross_check
+from ppocr.utils.exits import InternalError
+from ppocr.utils.logs import get_logger
+
+TABLES: Mapping[str, str] = {
+    "Architecture": "ppocr.modeling.architectures:ARCHITECTURES",
+    "Transform": "ppocr.modeling.transforms:TRANSFORMS",
+    "Backbone": "ppocr.modeling.backbones:BACKBONES",
+    "Neck": "ppocr.modeling.necks:NECKS",
+    "Head": "ppocr.modeling.heads:HEADS",
+    "Loss": "ppocr.losses:LOSSES",
+    "PostProcess": "ppocr.postprocess:POSTPROCESSES",
+    "Metric": "ppocr.metrics:METRICS",
+    "Optimizer": "ppocr.optimizer:OPTIMIZERS",
+    "Schedule": "ppocr.optimizer:SCHEDULES",
+    "Regularizer": "ppocr.optimizer:REGULARIZERS",
+    "Dataset": "ppocr.data:DATASETS",
+    "Sampler": "ppocr.data:SAMPLERS",
+    "Collate": "ppocr.data:COLLATES",
+    "Op": "ppocr.transforms:OPS",
+    "Augmenter": "ppocr.transforms:AUGMENTERS",
+}
+OFFERED_TO = frozenset({"Op", "PostProcess"})
+DEFAULT_NAMES = {"Architecture": "BaseModel", "Schedule": "Const"}
+FILLED = {"Schedule": ("epochs", "step_each_epoch")}  # the program offers them when it builds
+# keys of an entry that are read by what holds it
+HOLDER_KEYS = {"Loss": ("weight",), "Architecture": ("pretrained", "freeze_params")}
+REQUIRED = (
+    "Global",
+    "Architecture",
+    "Loss",
+    "Optimizer",
+    "PostProcess",
+    "Metric",
+    "Train",
+    "Eval",
+)
+OPTIONAL = ("profiler_options", "wandb")
+NO_SECTION = "None"  # some official files say so for "no post-process"
+FIXED = {
+    "loader": ("ppocr.data.settings", "LoaderSettings"),
+    "profiler_options": ("ppocr.pipeline.fixed", "ProfilerOptions"),
+    "wandb": ("ppocr.pipeline.fixed", "WandbOptions"),
+    "mode": ("ppocr.pipeline.fixed", "Mode"),
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What a config consists of and what there is to say about it."""
+
+    parts: list[Part] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    absent: list[Problem] = field(default_factory=list)  # components that do not exist here yet
+    notes: list[Problem] = field(default_factory=list)
+
+    @property
+    def fine(self) -> bool:
+        """Return whether the config can be used as it is."""
+        return not self.problems and not self.absent
+
+    def all(self) -> list[Problem]:
+        """Return problems and missing components, in the order of the file."""
+        return sorted([*self.problems, *self.absent], key=lambda one: one.place)
+
+
+def registry(kind: str) -> Registry:
+    """Return the table of a kind of component."""
+    module, _, name = TABLES[kind].partition(":")
+    return getattr(import_module(module), name)
+
+
+def check(config: Mapping[str, Any]) -> Report:
+    """Return everything there is to say about a config; nothing is raised for its content."""
+    root = as_section(config)
+    report = Report()
+    _plug_in(root, report)
+    walk = _Walk(root, report)
+    walk.sections()
+    walk.say_where_keys_belong()
+    report.problems.extend(cross_check(root, report.parts))
+    return report
+
+
+def ensure(config: Mapping[str, Any]) -> Report:
+    """Return the report of a config that can be used; a ConfigError lists what is wrong.
+
+    Notes are logged once; sections remember that, so that building says nothing again.
+    """
+    report = check(config)
+    if not report.fine:
+        raise ConfigError(report.all())
+    for note in report.notes:
+        get_logger().warning("%s", note)
+    for part in report.parts:
+        part.section.told = True
+    return report
+
+
+def _plug_in(root: Section, report: Report) -> None:
+    """Import the modules of Global.plugins, which add their names to the tables."""
+    section = root.get("Global")
+    if not isinstance(section, Mapping):
+        return
+    plugins = section.get("plugins") or []
+    for index, name in enumerate(plugins if isinstance(plugins, list) else []):
+        place = plugins.where(index) if isinstance(plugins, Items) else root.place
+        try:
+            import_module(str(name))
+        except ImportError as error:
+            report.problems.append(Problem(place, f"cannot import the plug-in {name}: {error}"))
+
+
+class _Walk:
+    """Visits every section once and matches it against what it names."""
+
+    def __init__(self, root: Section, report: Report) -> None:
+        self.root, self.report = root, report
+        self.offers = general.offers(root) if isinstance(root.get("Global"), Mapping) else {}
+        self.unknown: list[tuple[Part, str, Problem]] = []
+
+    def sections(self) -> None:
+        """Visit all sections of the top level."""
+        self.top_level()
+        if self.is_section("Global"):
+            self.fixed("Global", self.root["Global"], general.signature())
+        model_type = self.architecture()
+        for kind in ("Loss", "PostProcess", "Metric", "Optimizer"):
+            if self.is_section(kind):
+                self.part(kind, kind, self.root[kind], model_type)
+        for mode in ("Train", "Eval"):
+            if self.is_section(mode):
+                self.mode(mode, self.root[mode], model_type)
+        for name in OPTIONAL:
+            if isinstance(self.root.get(name), Mapping):
+                self.fixed(name, self.root[name], _fixed(name))
+
+    def top_level(self) -> None:
+        """Report sections that are missing or unknown."""
+        known = [*REQUIRED, *OPTIONAL]
+        for key in self.root:
+            if key not in known:
+                text = f"there is no section '{key}'{nearest(key, known, taken=self.root)}"
+                self.complain(self.root, Problem(self.root.where(key), text))
+        for name in REQUIRED:
+            if name not in self.root:
+                self.report.problems.append(Problem(self.root.place, f"section {name} is missing"))
+            elif not isinstance(self.root[name], Mapping):
+                text = f"{name} must be a section with keys of its own"
+                self.report.problems.append(Problem(self.root.where(name), text))
+
+    def is_section(self, name: str) -> bool:
+        """Return whether the top level has a mapping of that name."""
+        return isinstance(self.root.get(name), Mapping)
+
+    def complain(self, section: Section, problem: Problem) -> None:
+        """Take down something unknown: a note where Global.strict is false."""
+        (self.report.notes if section.lenient else self.report.problems).append(problem)
+
+    def architecture(self) -> str:
+        """Visit the network and return its model type."""
+        if not self.is_section("Architecture"):
+            return "any"
+        section = as_section(self.root["Architecture"])
+        model_type = section.get("model_type")
+        if not isinstance(model_type, str):
+            self.report.problems.append(
+                Problem(section.place, "Architecture needs 'model_type' (det, rec, cls, ...)")
+            )
+            model_type = "any"
+        self.part("Architecture", "Architecture", section, model_type)
+        return model_type
+
+    def mode(self, path: str, section: Section, model_type: str) -> None:
+        """Visit Train or Eval: data set, loader, sampler."""
+        section = as_section(section)
+        self.fixed(path, section, _fixed("mode"))
+        if isinstance(section.get("dataset"), Mapping):
+            self.part("Dataset", f"{path}.dataset", section["dataset"], model_type)
+        if isinstance(section.get("sampler"), Mapping):
+            self.part("Sampler", f"{path}.sampler", section["sampler"], model_type)
+        if isinstance(section.get("loader"), Mapping):
+            loader = as_section(section["loader"])
+            self.fixed(f"{path}.loader", loader, _fixed("loader"))
+            if isinstance(loader.get("collate_fn"), str):
+                self.name_only("Collate", f"{path}.loader.collate_fn", loader, "collate_fn")
+
+    def fixed(self, path: str, section: Mapping[str, Any], signature: Signature) -> None:
+        """Match a section whose keys do not depend on a name."""
+        section = as_section(section)
+        title = path.rpartition(".")[2]
+        part = Part(path, title, "", section, signature=signatures.called(signature, title))
+        self.matched(part, section, NOTHING, ())
+
+    def name_only(self, kind: str, path: str, section: Section, key: str) -> None:
+        """Check a component that a key names without settings of its own."""
+        inner = Section({"name": section[key]}, section.where(key))
+        inner.places["name"] = section.where(key)
+        self.part(kind, path, inner, "any")
+
+    def part(self, kind: str, path: str, section: Mapping[str, Any], model_type: str) -> None:
+        """Match a section against what it names, and visit the sections inside."""
+        section = as_section(section)
+        model_type = section.get("model_type") or model_type
+        name = section.get("name") or DEFAULT_NAMES.get(kind, "")
+        if not isinstance(name, str) or not name:
+            problem = Problem(section.place, f"{path} needs a 'name': which {kind} is meant?")
+            self.report.problems.append(problem)
+            return
+        offers = self.offers if kind in OFFERED_TO else NOTHING
+        part = Part(path, kind, name, section, model_type, offers=offers)
+        self.resolve(part)
+        if part.signature is None:
+            return
+        if part.planned:
+            self.report.parts.append(part)
+            self.slips(part)
+        else:
+            skip = HOLDER_KEYS.get(kind, ()) if "[" in path or ".Models." in path else ()
+            self.matched(part, section, offers, skip)
+        self.inside(part)
+
+    def resolve(self, part: Part) -> None:
+        """Find the signature of a part; say so if there is none, or only in the original."""
+        table = registry(part.kind)
+        place = part.section.where("name")
+        here: Signature | None = None
+        try:
+            if table.has(part.name, part.model_type):
+                here = part.signature = table.signature(part.name, part.model_type, place)
+        except ConfigError as error:
+            self.report.problems.extend(error.problems)
+            return
+        variant = planned.variant(part.name, part.section)
+        if here is not None and (not variant or _takes(here, part.section)):
+            return
+        part.signature = planned.signature(part.kind, part.name, part.model_type)
+        if part.signature is None:
+            self.nobody_knows(part, table)
+            return
+        part.planned = True
+        if part.name != NO_SECTION:
+            text = f"{part.kind} '{part.name}'{f' with {variant}' if here else ''}"
+            self.report.absent.append(Problem(place, f"{text} is not here yet"))
+
+    def nobody_knows(self, part: Part, table: Registry) -> None:
+        """Report a name that neither we nor the original have."""
+        try:
+            table.signature(part.name, part.model_type, part.section.where("name"))
+        except ConfigError as error:
+            problem = error.problems[0]
+            text = problem.text.partition("; did you mean")[0]
+            names = [*table.names(part.model_type), *planned.names(part.kind, part.model_type)]
+            text += nearest(part.name, names)
+            self.report.problems.append(Problem(problem.place, text))
+
+    def matched(
+        self, part: Part, section: Section, offers: Mapping[str, Any], skip: Collection[str]
+    ) -> None:
+        """Match a part whose class is here, and take down what does not fit."""
+        if part.signature is None:
+            raise InternalError(f"{part.path} has no signature")
+        filled = {*FILLED.get(part.kind, ())}
+        if part.kind in TABLES:
+            filled |= registry(part.kind).computed
+        extra = [key for key in skip if key in section and key not in part.signature.settings]
+        judged = _without(section, extra)
+        found = match(part.signature, judged, offers, NOTHING, filled)
+        self.report.parts.append(part)
+        later = planned.signature(part.kind, part.name, part.model_type)
+        for key, problem in found.unknown.items():
+            if later is not None and key in later.settings:
+                (found.notes if section.lenient else found.problems).remove(problem)
+                text = f"{part.kind} {part.name}.{key} is not here yet"
+                self.report.absent.append(Problem(problem.place, text))
+            else:
+                self.unknown.append((part, key, problem))
+        self.report.problems.extend(found.problems)
+        self.report.notes.extend(found.notes)
+
+    def slips(self, part: Part) -> None:
+        """Report keys of a component that is not here yet when they are very likely misspelt."""
+        known = part.signature.settings if part.signature else {}
+        for key in part.section:
+            if key in known or key in ("name", *HOLDER_KEYS.get(part.kind, ())):
+                continue
+            meant = planned.slip(str(key), known, part.section)
+            if meant:
+                text = f"{part.name} has no setting '{key}'; did you mean '{meant}'?"
+                self.complain(part.section, Problem(part.section.where(key), text))
+
+    def inside(self, part: Part) -> None:
+        """Visit the sections that a part holds."""
+        for key, kind in (part.signature.parts if part.signature else {}).items():
+            for path, section in _held(f"{part.path}.{key}", part.section.get(key)):
+                if kind == "Head" and "name" in section and ({"Neck", "Head"} & set(section)):
+                    self.head_with_neck(path, section, part.model_type)
+                else:
+                    self.part(kind, path, section, part.model_type)
+
+    def head_with_neck(self, path: str, section: Section, model_type: str) -> None:
+        """Visit an entry of MultiHead that brings a neck: its settings are one level down."""
+        neck, head = section.get("Neck"), as_section(section.get("Head") or {}, section.place)
+        if isinstance(neck, Mapping) and isinstance(neck.get("name"), str):
+            inner = _without(as_section(neck), ["name"])
+            inner["encoder_type"] = neck["name"]
+            inner["name"] = "SequenceEncoder"
+            for key in ("encoder_type", "name"):
+                inner.places[key] = as_section(neck).where("name")
+            self.part("Neck", f"{path}.Neck", inner, model_type)
+        named_head = _without(head, [])
+        named_head["name"] = section["name"]
+        named_head.places["name"] = section.where("name")
+        for key in section:
+            if key not in ("name", "Neck", "Head"):
+                named_head[key] = section[key]
+                named_head.places[key] = section.where(key)
+        self.part("Head", f"{path}.Head", named_head, model_type)
+
+    def say_where_keys_belong(self) -> None:
+        """Say of a key that is unknown in its section in which other section it is known."""
+        for part, key, problem in self.unknown:
+            owner = self.owner(part, key)
+            if not owner:
+                continue
+            text = problem.text.partition("; did you mean")[0].partition(" (it has")[0]
+            better = Problem(problem.place, f"{text}; it belongs to {owner}")
+            pile = self.report.notes if part.section.lenient else self.report.problems
+            pile[pile.index(problem)] = better
+
+    def owner(self, part: Part, key: str) -> str:
+        """Return the section in which a key is known, unless it is a slip in its own."""
+        own = part.signature.settings if part.signature else {}
+        if any(one not in part.section and slips(key, one) == 1 for one in own):
+            return ""
+        for other in self.report.parts:
+            if (
+                other.signature is not None
+                and key in other.signature.settings
+                and other is not part
+            ):
+                return f"{other.path} ({other.name})" if other.name else other.path
+        return ""
+
+
+def _takes(signature: Signature, section: Section) -> bool:
+    """Return whether a class takes the variant that a section asks for."""
+    return not any(
+        key in signature.settings and not fits(section[key], signature.settings[key].hint)
+        for _, key in planned.VARIANTS
+        if key in section
+    )
+
+
+def _fixed(name: str) -> Signature:
+    return signatures.need(*FIXED[name])
+
+
+def _without(section: Section, keys: Iterable[str]) -> Section:
+    """Return a copy of a section, places and all, that lacks some keys."""
+    left_out = set(keys)
+    copy = Section({k: v for k, v in section.items() if k not in left_out}, section.place)
+    copy.places, copy.origins = dict(section.places), dict(section.origins)
+    copy.computed, copy.lenient = section.computed, section.lenient
+    return copy
+
+
+def _held(path: str, value: Any) -> Iterator[tuple[str, Section]]:
+    """Yield the sections of a value: one, a mapping of them, or a list in any of its forms."""
+    if isinstance(value, Mapping):
+        section = as_section(value)
+        if (
+            section
+            and "name" not in section
+            and all(isinstance(v, Mapping) for v in value.values())
+        ):
+            for name, inner in section.items():
+                yield f"{path}.{name}", as_section(inner)
+        elif section:
+            yield path, section
+        return
+    for index, entry in enumerate(value if isinstance(value, list | tuple) else []):
+        place = value.where(index) if isinstance(value, Items) else Section().place
+        yield f"{path}[{index}]", _entry(entry, place)
+
+
+def _entry(entry: Any, place: Any) -> Section:
+    """Return a list's entry as a section with a name, whichever way it is written."""
+    if isinstance(entry, Mapping) and isinstance(entry.get("type"), str) and "name" not in entry:
+        section = as_section(entry, place)
+        inner = _without(as_section(section.get("args") or {}, section.place), [])
+        inner["name"] = section["type"]
+        inner.places["name"] = section.where("type")
+        return inner
+    name, settings = named(entry, place)
+    if not name or settings.get("name") == name:
+        return settings
+    inner = _without(settings, [])
+    inner["name"] = name
+    inner.places["name"] = as_section(entry).where(name) if isinstance(entry, Mapping) else place
+    return inner

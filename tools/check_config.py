@@ -1,0 +1,141 @@
+"""Check configs, explain them, list the tensors of their models.
+
+    python tools/check_config.py configs/det/*.yml
+    python tools/check_config.py my.yml PostProcess Train.dataset -o PostProcess.unclip_ratio=1.7
+    python tools/check_config.py my.yml --state-dict
+
+Exit status 0: every config can be used; 78: see the list; 66: a file is not there.
+"""
+
+import os, sys  # noqa: E401, I001
+
+sys.path.insert(0, os.path.abspath(__file__).rsplit(f"{os.sep}tools{os.sep}", 1)[0])
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ppocr import config
+from ppocr.config import explain
+from ppocr.config.errors import ConfigError, Problem
+from ppocr.pipeline import checks
+from ppocr.utils import exits
+from ppocr.utils.logs import say
+
+ENDINGS = (".yml", ".yaml")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return 0 when all configs are fine, else the status of the worst finding."""
+    given = _parser().parse_args(argv)
+    overrides = [one for group in given.opt or [] for one in group]
+    files = [word for word in given.words if _is_file(word)]
+    wanted = [word for word in given.words if not _is_file(word)]
+    if not files:
+        raise exits.UsageError("which config? give at least one .yml file")
+    tally = {"fine": 0, "incomplete": 0, "wrong": 0}
+    for file in files:
+        tally[_check(file, wanted, overrides, given)] += 1
+    if len(files) > 1:
+        say(
+            f"{len(files)} configs: {tally['fine']} fine, {tally['incomplete']} need components "
+            f"that are not here yet, {tally['wrong']} with problems"
+        )
+    return 0 if tally["fine"] == len(files) else ConfigError.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="FILE|SECTION",
+        help="configs (.yml), and sections whose explained view to print, such as Optimizer",
+    )
+    parser.add_argument(
+        "-o",
+        "--opt",
+        nargs="+",
+        action="append",
+        metavar="A.b[0].c=value",
+        help="settings that replace those of the file, as in the other commands",
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="print every setting with what decided it"
+    )
+    parser.add_argument(
+        "--files", action="store_true", help="also check that the files a config names exist"
+    )
+    parser.add_argument(
+        "--state-dict",
+        action="store_true",
+        help="build the model and print one JSON row per tensor: key, shape, dtype, trainable",
+    )
+    return parser
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith(ENDINGS) or Path(word).is_file()
+
+
+def _check(
+    file: str, wanted: Sequence[str], overrides: Sequence[str], given: argparse.Namespace
+) -> str:
+    """Print what there is to say about one file and return its verdict."""
+    try:
+        root, notes = config.read(file, overrides)
+    except ConfigError as error:
+        _print(error.problems)
+        return "wrong"
+    report = checks.check(root)
+    _print(notes, "note: ")
+    _print(report.notes, "note: ")
+    _print(report.all())
+    if given.state_dict and report.fine:
+        _state_dict(root)
+    elif wanted or given.explain:
+        _explained(report, wanted)
+    elif report.fine:
+        say(f"{file}: fine")
+    if report.problems:
+        return "wrong"
+    return "incomplete" if report.absent else "fine"
+
+
+def _print(problems: Sequence[Problem], kind: str = "") -> None:
+    for one in problems:
+        say(f"{one.place}: {kind}{one.text}")
+
+
+def _explained(report: checks.Report, wanted: Sequence[str]) -> None:
+    lines = explain.view(report.parts, wanted)
+    for one in wanted:
+        if not explain.view(report.parts, [one]):
+            known = [part.path for part in report.parts]
+            hint = config.nearest(one, known)
+            raise exits.UsageError(f"there is no section {one} in this config{hint}")
+    say("\n".join(lines))
+
+
+def _state_dict(root: config.Section) -> None:
+    """Print one JSON row per tensor of the model; only this needs paddle."""
+    from ppocr.modeling.architectures import build_model
+    from ppocr.pipeline.derive import wire
+
+    model = build_model(wire(root)["Architecture"])
+    trainable = {name for name, one in model.named_parameters() if one.trainable}
+    for key, tensor in model.state_dict().items():
+        row = {
+            "key": key,
+            "shape": list(tensor.shape),
+            "dtype": str(tensor.dtype).removeprefix("paddle."),
+            "trainable": key in trainable,
+        }
+        say(json.dumps(row))
+
+
+if __name__ == "__main__":
+    sys.exit(exits.run(main, sys.argv[1:]))
