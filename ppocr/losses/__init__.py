@@ -1,0 +1,30 @@
+"""Losses: network outputs and a batch in, {"loss": ..., parts ...} out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ppocr.config.registry import Registry
+from ppocr.config.section import as_section
+
+if TYPE_CHECKING:
+    from paddle import nn
+
+__all__ = ["LOSSES", "build_loss"]
+
+LOSSES = Registry(
+    "Loss",
+    "ppocr.losses",
+    {
+        "any": {
+            "CTCLoss": ".rec_ctc_loss",
+            "DBLoss": ".det_db_loss",
+        }
+    },
+)
+
+
+def build_loss(config: Mapping[str, Any]) -> nn.Layer:
+    """Return the loss that a ``Loss`` section describes."""
+    return LOSSES.build(as_section(config))

@@ -1,0 +1,26 @@
+"""Backbones: image in, features out (one map, or a list of maps for detection)."""
+
+from __future__ import annotations
+
+from ppocr.config.registry import Registry
+
+__all__ = ["BACKBONES"]
+
+_TEXT_LINE = {
+    "MobileNetV3": ".rec_mobilenet_v3",
+    "ResNet": ".rec_resnet_vd",
+}
+
+BACKBONES = Registry(
+    "Backbone",
+    "ppocr.modeling.backbones",
+    {
+        "det": {
+            "MobileNetV3": ".det_mobilenet_v3",
+            "ResNet_vd": ".det_resnet_vd",
+        },
+        "rec": _TEXT_LINE,
+        "cls": _TEXT_LINE,
+    },
+    computed=("in_channels",),
+)

@@ -1,0 +1,19 @@
+"""Heads: features in, maps or class scores out."""
+
+from __future__ import annotations
+
+from ppocr.config.registry import Registry
+
+__all__ = ["HEADS"]
+
+HEADS = Registry(
+    "Head",
+    "ppocr.modeling.heads",
+    {
+        "any": {
+            "CTCHead": ".rec_ctc_head",
+            "DBHead": ".det_db_head",
+        }
+    },
+    computed=("in_channels", "out_channels"),
+)

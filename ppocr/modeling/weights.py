@@ -1,0 +1,266 @@
+"""Weights from a file into a network: all of them, or a list of what does not fit.
+
+What a file lacks is an error unless the caller names it, because a network that keeps some
+random weights looks trained and is not. A file may hold more than the network (heads that
+only training needs): that is reported and allowed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from urllib.parse import urldefrag
+
+import numpy as np
+from paddle import Tensor, nn
+
+from ppocr.utils import pickles
+from ppocr.utils.exits import DataError, MissingInput
+from ppocr.utils.files import download, find_file
+from ppocr.utils.logs import get_logger
+
+SUFFIX = ".pdparams"
+BACKBONE = "backbone."
+PREFERRED = ("Student.", "student.")
+LINES = 10
+
+Params = Mapping[str, np.ndarray]
+
+
+@dataclass
+class Report:
+    """What became of a file: ``lines()`` says it in at most ten lines."""
+
+    path: str
+    total: int
+    matched: int = 0
+    missing: list[str] = field(default_factory=list)
+    extra: list[str] = field(default_factory=list)
+    reshaped: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole network, or all that was asked of the file, is loaded."""
+        return not self.missing and not self.reshaped
+
+    def lines(self) -> list[str]:
+        """Return the summary, then groups of what did not fit, largest first."""
+        share = 100.0 * self.matched / max(self.total, 1)
+        text = f"{share:.3g}" if self.matched == self.total else f"{min(share, 99.9):.3g}"
+        found = [f"{self.path}: matched {self.matched} of {self.total} ({text} %)", *self.notes]
+        groups = [
+            *_grouped("missing in the file", self.missing),
+            *_grouped("other shape", self.reshaped),
+            *_grouped("left as initialised (allowed)", self.allowed),
+            *_grouped("only in the file", self.extra),
+        ]
+        room = LINES - len(found)
+        if len(groups) > room:
+            groups = [*groups[: room - 1], f"  ... and {len(groups) - room + 1} groups more"]
+        return found + groups
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+def load_weights(model: nn.Layer, path: str | Path, allow_partial: Sequence[str] = ()) -> Report:
+    """Return the report after giving ``model`` the weights of a file or https address.
+
+    ``path`` is as for ``read_params``. ``allow_partial`` holds patterns (``head.*``) of
+    keys that may keep their initial values. A file of a backbone alone is loaded as such.
+    Any other gap is a DataError that lists what is missing, and leaves the network as it
+    was.
+    """
+    params = read_params(path)
+    state = model.state_dict()
+    report, chosen = match(state, params, str(path), allow_partial)
+    if not report.complete:
+        raise DataError(f"{report}\nnothing was loaded; Global.allow_partial can name exceptions")
+    for key, value in chosen.items():
+        state[key].set_value(value)
+    for line in report.lines():
+        get_logger().info("%s", line)
+    return report
+
+
+def read_params(path: str | Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a weights file by key.
+
+    ``path`` may leave out ``.pdparams`` and may be an http(s) address, which is downloaded
+    once; ``...#sha256=<hex>`` at its end is the checksum to insist on.
+    """
+    place = find_weights(path)
+    value = pickles.read(place)
+    if not isinstance(value, Mapping):
+        raise DataError(f"{place} holds a {type(value).__name__}, not weights by name")
+    params = {key: one for key, one in value.items() if isinstance(one, np.ndarray)}
+    if not params:
+        raise DataError(f"{place} holds no weights")
+    broken = [
+        key for key, one in params.items() if one.dtype.kind == "f" and not np.isfinite(one).all()
+    ]
+    if broken:
+        raise DataError(f"{place}: {len(broken)} arrays are not finite, the first is {broken[0]}")
+    return params
+
+
+def find_weights(path: str | Path) -> Path:
+    """Return the local file that ``path`` stands for (see ``read_params``)."""
+    text = str(path)
+    if text.startswith(("http://", "https://")):
+        url, mark = urldefrag(text)
+        return download(url, sha256=mark.removeprefix("sha256=") or None)
+    for candidate in (text, text + SUFFIX):
+        try:
+            return find_file(candidate)
+        except MissingInput:
+            continue
+    raise MissingInput(f"no weights at {text} or {text}{SUFFIX}")
+
+
+def match(
+    state: Mapping[str, Tensor],
+    params: Params,
+    path: str = "weights",
+    allow_partial: Sequence[str] = (),
+) -> tuple[Report, dict[str, np.ndarray]]:
+    """Return how a file fits a network, and the arrays to set, in the network's types."""
+    renamed, notes, wanted = _recognise(state, params)
+    report = Report(path, len(wanted), notes=notes)
+    chosen: dict[str, np.ndarray] = {}
+    held = {id(state[key]) for key in wanted if key in renamed}
+    cast: Counter[str] = Counter()
+    for key in wanted:
+        tensor = state[key]
+        if key not in renamed:
+            twin = id(tensor) in held  # the same tensor under another key is there
+            _sort_out(report, key, key, report.missing, allow_partial, twin)
+        elif list(tensor.shape) != list(renamed[key].shape):
+            text = f"{key} {list(renamed[key].shape)} instead of {list(tensor.shape)}"
+            _sort_out(report, key, text, report.reshaped, allow_partial, False)
+        else:
+            chosen[key], kind = _in_type_of(tensor, renamed[key])
+            cast[kind] += kind != ""
+            report.matched += 1
+    report.notes += [
+        f"converted {count} arrays from {kind}" for kind, count in cast.items() if count
+    ]
+    report.extra = [key for key in renamed if key not in state]
+    return report, chosen
+
+
+def _sort_out(
+    report: Report, key: str, text: str, problems: list[str], patterns: Sequence[str], twin: bool
+) -> None:
+    if twin:
+        report.matched += 1
+    elif any(fnmatchcase(key, pattern) for pattern in patterns):
+        report.allowed.append(text)
+    else:
+        problems.append(text)
+
+
+def _recognise(
+    state: Mapping[str, Tensor], params: Params
+) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
+    """Return the params under the network's names, notes, and the keys to be covered."""
+    prefix = _prefix(state, params)
+    notes = []
+    renamed = dict(params)
+    if prefix:
+        renamed = {k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)}
+        left = Counter(key.split(".")[0] for key in params if not key.startswith(prefix))
+        others = ", ".join(f"{name} ({count})" for name, count in left.items())
+        notes.append(f"took what is below '{prefix}'" + (f"; left out {others}" if left else ""))
+    backbone = [key for key in state if key.startswith(BACKBONE)]
+    alone = _backbone_alone(state, backbone, renamed)
+    if alone is None:
+        return renamed, notes, list(state)
+    arrays, how = alone
+    notes.append(
+        f"the file holds a backbone alone ({how}); the other {len(state) - len(backbone)} "
+        "keys keep their initial values"
+    )
+    return arrays, notes, backbone
+
+
+def _prefix(state: Mapping[str, Tensor], params: Params) -> str:
+    """Return what to cut from the front of the file's keys so that most of them fit."""
+    best, best_count = "", sum(key in state for key in params)
+    names = dict.fromkeys(_fronts(params))
+    for prefix in sorted(names, key=lambda name: (name not in PREFERRED, name)):
+        count = sum(k.startswith(prefix) and k.removeprefix(prefix) in state for k in params)
+        if count > best_count:
+            best, best_count = prefix, count
+    return best
+
+
+def _fronts(params: Iterable[str]) -> Iterable[str]:
+    """Yield 'module.', 'Student.', 'module.Student.' of the keys."""
+    for key in params:
+        words = key.split(".")
+        for depth in (1, 2):
+            if len(words) > depth:
+                yield ".".join(words[:depth]) + "."
+
+
+def _backbone_alone(
+    state: Mapping[str, Tensor], backbone: Sequence[str], params: Params
+) -> tuple[dict[str, np.ndarray], str] | None:
+    """Return a backbone's weights under the network's keys, if that is all a file holds."""
+    if not backbone or len(backbone) == len(state):
+        return None
+    if params and all(key.startswith(BACKBONE) for key in params):
+        return dict(params), "by name"
+    if sum(BACKBONE + key in state for key in params) > sum(key in state for key in params):
+        return {
+            BACKBONE + key: value for key, value in params.items()
+        }, "by name without 'backbone.'"
+    if any(key in state for key in params):
+        return None
+    return _by_order(state, backbone, params)
+
+
+def _by_order(
+    state: Mapping[str, Tensor], backbone: Sequence[str], params: Params
+) -> tuple[dict[str, np.ndarray], str] | None:
+    """Return weights paired one by one, if the file begins with exactly the backbone's kinds.
+
+    Classification networks publish the same layers under other names; kind and shape of
+    every single array have to agree.
+    """
+    if len(params) < len(backbone):
+        return None
+    paired = dict(zip(backbone, params.items(), strict=False))
+    for key, (other, value) in paired.items():
+        same_kind = key.rsplit(".", 1)[-1] == other.rsplit(".", 1)[-1]
+        if not same_kind or list(state[key].shape) != list(value.shape):
+            return None
+    return {key: value for key, (_, value) in paired.items()}, "by order and shape, names differ"
+
+
+def _in_type_of(tensor: Tensor, value: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return the array in the tensor's type and, if it had another, the name of that one."""
+    wanted = str(tensor.dtype).removeprefix("paddle.")
+    if wanted == "bfloat16" or str(value.dtype) == wanted:
+        return value, ""
+    if value.dtype == np.uint16:  # how bfloat16 is stored
+        return (value.astype(np.uint32) << 16).view(np.float32).astype(wanted), "bfloat16"
+    return value.astype(wanted), str(value.dtype)
+
+
+def _grouped(title: str, entries: Sequence[str]) -> list[str]:
+    """Return one line per part of the network, with its number of entries and the first."""
+    groups: dict[str, list[str]] = {}
+    for entry in entries:
+        groups.setdefault(entry.split(".")[0], []).append(entry)
+    ordered = sorted(groups.values(), key=len, reverse=True)
+    return [
+        f"  {title}: {group[0]}" + (f" and {len(group) - 1} more" if len(group) > 1 else "")
+        for group in ordered
+    ]

@@ -1,0 +1,101 @@
+"""Losses and their gradients against recorded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.losses import LOSSES, build_loss
+from tests.parity.cases import Case, cases, flatten, need
+
+KINDS = (
+    "loss_db",
+    "loss_det_misc",
+    "loss_rec",
+    "loss_distill",
+    "loss_table",
+    "loss_kie",
+    "loss_sr",
+)
+# what the batch holds where a loss is one of several; alone it reads what it states
+BATCHES = {
+    "MultiLoss": ("image", "label_ctc", "label_sar", "length", "valid_ratio"),
+}
+
+
+def _params() -> list[Any]:
+    return [one for kind in KINDS for one in cases(kind)]
+
+
+@pytest.mark.parametrize("case", _params())
+def test_loss(case: Case) -> None:
+    config = case["config"]
+    for name in _names(config):
+        need(LOSSES, name)
+    loss = build_loss(_as_recorded(config))
+    predicts = _tree(case.part("in/preds"), case.arrays.get("in/preds"))
+    leaves = flatten(predicts)
+    results = loss(predicts, _batch(config["name"], loss, case.part("in/batch")))
+    for name, recorded in case["result"].items():
+        ours = np.asarray(results[name].numpy(), np.float64).reshape(-1)
+        np.testing.assert_allclose(ours, recorded, rtol=1e-4, atol=1e-6, err_msg=name)
+    results["loss"].sum().backward()
+    _compare_gradients(case, leaves)
+
+
+def _compare_gradients(case: Case, leaves: Mapping[str, paddle.Tensor]) -> None:
+    for path, recorded in case["grad_of_total_wrt_preds"].items():
+        leaf = leaves[path.strip("/") or "out"]
+        if recorded is None:
+            assert leaf.grad is None or not leaf.grad.abs().max().item(), path
+            continue
+        gradient = leaf.grad.numpy().astype(np.float64)
+        assert np.linalg.norm(gradient) == pytest.approx(recorded["norm"], rel=1e-3, abs=1e-7), path
+        whole = case.arrays.get(f"out/grad/{path.strip('/')}".rstrip("/"))
+        if whole is not None:
+            scale = max(np.abs(whole).max(), 1e-6)
+            np.testing.assert_allclose(gradient, whole, rtol=1e-3, atol=1e-3 * scale, err_msg=path)
+
+
+def _names(config: Mapping[str, Any]) -> list[str]:
+    """Return the loss and the losses inside it."""
+    inner = [next(iter(one)) for one in config.get("loss_config_list", ())]
+    return [config.get("name", "without a name"), *inner]
+
+
+def _as_recorded(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings under which our loss repeats what the recording did."""
+    return dict(config)
+
+
+def _batch(name: str, loss: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, paddle.Tensor]:
+    names = BATCHES.get(name, ("image", *loss.reads))
+    entries = [arrays[str(index)] for index in range(len(arrays))]
+    return {key: paddle.to_tensor(value) for key, value in zip(names, entries, strict=False)}
+
+
+def _tree(arrays: Mapping[str, np.ndarray], bare: np.ndarray | None) -> Any:
+    """Return predictions as the nested dicts and lists that their paths describe."""
+    if bare is not None:
+        return paddle.to_tensor(bare, stop_gradient=False)
+    tree: dict[str, Any] = {}
+    for path, value in arrays.items():
+        *parents, leaf = path.split("/")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = paddle.to_tensor(value, stop_gradient=False)
+    return _listed(tree)
+
+
+def _listed(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    values = {key: _listed(value) for key, value in node.items()}
+    if values and all(key.isdigit() for key in values):
+        return [values[str(index)] for index in range(len(values))]
+    return values
