@@ -1,0 +1,1 @@
+"""Predicting as users meet it: image files in; result files, crops and drawings out."""

@@ -1,0 +1,1 @@
+"""Commands that predict with exported models, and the flags they share."""

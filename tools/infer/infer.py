@@ -1,0 +1,132 @@
+"""What infer_det, infer_rec and their like share: a config and a checkpoint in, results out.
+
+The pipeline spec is derived from the config and the network runs as it is trained, with everything
+that prediction does to results switched on; so results equal those of the exported model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+from ppocr import config
+from ppocr.config import general as run_settings
+from ppocr.config.general import General
+from ppocr.pipeline import checks
+from ppocr.pipeline.derive import derive, wire
+from ppocr.pipeline.runner import Runner
+from ppocr.serving import jobs, report
+from ppocr.serving.images import Names, read_pages
+from ppocr.serving.jobs import Drawings, Job
+from ppocr.serving.work import work
+from ppocr.utils import logs
+from ppocr.utils.exits import DataError, UsageError
+from ppocr.utils.files import find_file, find_images, read_bytes
+
+
+def infer(task: str, argv: Sequence[str], description: str) -> int:
+    """Run an infer command and return its exit status.
+
+    A DataError (65) at the end counts the files that gave no result; the others are finished.
+    """
+    began = time.perf_counter()
+    given = _parse(argv, description)
+    logs.setup()
+    root = config.load(given.config, [one for group in given.opt or [] for one in group])
+    checks.ensure(root)
+    general = run_settings.read(root)
+    files = _files(general)
+    runner = checkpoint_runner(root, task)
+    target = Path(general.save_res_path or Path(general.save_model_dir) / f"predicts_{task}.txt")
+    decode = runner.spec.op("DecodeImage")
+    ignored = bool(decode and decode.settings.get("ignore_orientation", False))
+    read = partial(read_pages, ignore_orientation=ignored)
+    job = COMMANDS[task](runner, target, files, read)
+    with report.ResultFile(target) as results:
+        totals = work(lambda: job, files, results=results)
+    logger = logs.get_logger()
+    logger.info("results are in %s", target)
+    logger.info("success! %s pages in %.1f s", totals.pages, time.perf_counter() - began)
+    totals.demand_all()
+    return 0
+
+
+def checkpoint_runner(root: config.Section, task: str) -> Runner:
+    """Return a runner over the checkpoint that a checked config names; imports paddle.
+
+    A UsageError says that the model is of another kind or that no weights are named, a DataError
+    that the weights do not cover the whole network.
+    """
+    from ppocr.backends.dygraph import Dygraph
+    from ppocr.modeling import build_model
+    from ppocr.modeling.weights import load_weights
+    from ppocr.training.checkpoint import weights_path
+
+    spec = derive(root)
+    if spec.task != task:
+        raise UsageError(f"this config trains a {spec.task} model; use tools/infer_{spec.task}.py")
+    general = run_settings.read(root)
+    path = general.checkpoints or general.pretrained_model
+    if not path:
+        raise UsageError(
+            "which weights? -o Global.pretrained_model=output/.../best_accuracy names them"
+        )
+    model = build_model(wire(root)["Architecture"])
+    loaded = load_weights(model, weights_path(path))
+    if loaded.matched < len(model.state_dict()):
+        raise DataError(f"{path} does not cover the network, the rest would be random:\n{loaded}")
+    model.eval()
+    return Runner(spec, Dygraph(model, [one.name for one in spec.inputs]))
+
+
+def _files(general: General) -> list[Path]:
+    """Return the images that Global.infer_list lists, else those at Global.infer_img."""
+    if general.infer_list:
+        return _listed(general.infer_list, general.infer_img)
+    if not general.infer_img:
+        raise UsageError("which images? -o Global.infer_img=page.jpg names a file or a folder")
+    return find_images(general.infer_img)
+
+
+def _listed(path: str, folder: str | None) -> list[Path]:
+    """Return the images of a list: one path in a line, as given or below ``folder``."""
+    rows = read_bytes(find_file(path)).decode("utf-8-sig").splitlines()
+    names = [row.split("\t")[0].strip() for row in rows if row.strip()]
+    base = Path(folder) if folder and Path(folder).is_dir() else Path()
+    return [Path(name) if Path(name).is_file() else base / name for name in names]
+
+
+def _make_det(runner: Runner, target: Path, files: Sequence[Path], read: jobs.ReadFile) -> Job:
+    drawings = Drawings(target.parent / "det_results", Names.of(files))
+    return jobs.DetectPages(runner, jobs.infer_det_row, drawings, read)
+
+
+def _make_rec(runner: Runner, _: Path, __: Sequence[Path], read: jobs.ReadFile) -> Job:
+    return jobs.RecogniseLines(runner, jobs.infer_rec_message, read)
+
+
+def _parse(argv: Sequence[str], description: str) -> argparse.Namespace:
+    head, _, tail = description.partition("\n\n")
+    parser = argparse.ArgumentParser(
+        description=head, epilog=tail, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-c", "--config", required=True, metavar="FILE", help="the .yml of the run")
+    parser.add_argument(
+        "-o",
+        "--opt",
+        nargs="+",
+        action="append",
+        metavar="A.b[0].c=value",
+        help="settings that replace those of the file",
+    )
+    parser.add_argument("-p", "--profiler_options", help=argparse.SUPPRESS)
+    return parser.parse_args(list(argv))
+
+
+COMMANDS: Mapping[str, Callable[[Runner, Path, Sequence[Path], jobs.ReadFile], Job]] = (
+    MappingProxyType({"det": _make_det, "rec": _make_rec})
+)

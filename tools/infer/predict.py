@@ -1,0 +1,244 @@
+"""What predict_det, predict_rec and predict_system share: flags, models, files, results.
+
+A model comes with its description (``inference.yml`` or the texts inside the ``.onnx``), which
+decides how images are prepared and outputs decoded. Flags given by hand replace single
+values.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from ppocr.backends.base import Options
+from ppocr.backends.open import find_graph
+from ppocr.pipeline.opening import open_runner, read_spec
+from ppocr.pipeline.runner import Runner
+from ppocr.serving import jobs, report
+from ppocr.serving.fonts import FontChain
+from ppocr.serving.images import Names, Page, read_pages
+from ppocr.serving.jobs import Drawings, Job
+from ppocr.serving.system import TextSystem
+from ppocr.serving.work import Totals, work
+from ppocr.utils import logs, runtime
+from ppocr.utils.exits import UsageError
+from ppocr.utils.files import find_images
+from tools.infer.arguments import Arguments, parse
+from tools.infer.flags import FLAGS
+from tools.infer.overrides import with_flags
+
+DEVICES = {"use_gpu": "gpu", "use_xpu": "xpu", "use_npu": "npu", "use_mlu": "mlu", "use_gcu": "gcu"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One predict command: its stages, the job it does, and the result file it writes."""
+
+    stages: tuple[str, ...]
+    make: Callable[[Arguments, Mapping[str, Runner], Names], Job]
+    results: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Builds the job of a command from its flags; every process builds its own."""
+
+    command: str
+    argv: tuple[str, ...]
+    threads: int
+    names: Names
+
+    def __call__(self) -> Job:
+        command = COMMANDS[self.command]
+        given = parse(self.argv, "", command.stages)
+        runners = {
+            stage: _runner(stage, given, self.threads)
+            for stage in command.stages
+            if _uses(given, stage)
+        }
+        return command.make(given, runners, self.names)
+
+
+def predict(name: str, argv: Sequence[str], description: str) -> int:
+    """Run a predict command and return its exit status.
+
+    A DataError (65) at the end counts the files that gave no result; the others are finished.
+    """
+    began = time.perf_counter()
+    command = COMMANDS[name]
+    given = parse(argv, description, command.stages)
+    logs.setup(log_file=given["save_log_path"])
+    given.say_ignored()
+    files = _files(given)
+    processes = _processes(given, len(files))
+    recipe = Recipe(name, tuple(argv), _threads(given, processes), Names.of(files))
+    totals = _work(recipe, given, files, processes)
+    logger = logs.get_logger()
+    if given["benchmark"]:
+        for line in totals.table().splitlines():
+            logger.info("%s", line)
+    logger.info("The predict total time is %s", time.perf_counter() - began)
+    totals.demand_all()
+    return 0
+
+
+def _work(recipe: Recipe, given: Arguments, files: Sequence[Path], processes: int) -> Totals:
+    if processes > 1:
+        os.environ["OMP_NUM_THREADS"] = str(recipe.threads)  # read when a worker starts
+        _say_overrides(COMMANDS[recipe.command], given)
+    run = partial(work, recipe, files, processes=processes, talk=given["show_log"])
+    name = COMMANDS[recipe.command].results
+    if not name:
+        return run()
+    with report.ResultFile(_folder(given) / _share_name(name, given)) as results:
+        return run(results=results)
+
+
+def _files(given: Arguments) -> list[Path]:
+    """Return the image files, or this process's share of them."""
+    if not given["image_dir"]:
+        raise UsageError("--image_dir says which image, PDF or folder to read")
+    found = find_images(given["image_dir"])
+    share, shares = given["process_id"], given["total_process_num"]
+    if given["use_mp"] or "process_id" not in given.given:
+        return found
+    if not 0 <= share < shares:
+        raise UsageError(f"--process_id goes from 0 to {shares - 1} (--total_process_num {shares})")
+    return found[share::shares]
+
+
+def _share_name(name: str, given: Arguments) -> str:
+    """Return the name of the result file; shares taken by hand do not overwrite each other's."""
+    if given["use_mp"] or "process_id" not in given.given:
+        return name
+    stem, _, ending = name.rpartition(".")
+    return f"{stem}_{given['process_id']}.{ending}"
+
+
+def _processes(given: Arguments, files: int) -> int:
+    return max(1, min(given["total_process_num"], files)) if given["use_mp"] else 1
+
+
+def _uses(given: Arguments, stage: str) -> bool:
+    return stage != "cls" or given["use_angle_cls"]
+
+
+def _threads(given: Arguments, processes: int) -> int:
+    """Return the threads of one model, 0 to let the engine choose; processes share the cores."""
+    if given["cpu_threads"] or processes == 1:
+        return given["cpu_threads"]
+    return max(1, runtime.usable_cores() // processes)
+
+
+def _model(stage: str, given: Arguments) -> Path:
+    path = given[f"{stage}_model_dir"]
+    if not path:
+        raise UsageError(f"--{stage}_model_dir says where the exported model is")
+    return Path(path)
+
+
+def _runner(stage: str, given: Arguments, threads: int) -> Runner:
+    """Return the runner of one stage: the model as exported, with the flags that were given."""
+    batch_size = given[f"{stage}_batch_num"] if f"{stage}_batch_num" in FLAGS else 1
+    runner = open_runner(
+        _model(stage, given),
+        _options(given, threads),
+        _engine(given),
+        task=stage,
+        flags=given.given,
+        change=partial(with_flags, stage=stage, given=given),
+        batch_size=max(1, batch_size),
+    )
+    if given["warmup"]:
+        runner([np.full((64, 320, 3), 255, np.uint8)])
+    return runner
+
+
+def _say_overrides(command: Command, given: Arguments) -> None:
+    """Log what the flags replace: the workers, who replace it, are silent."""
+    for stage in command.stages:
+        if _uses(given, stage):
+            spec, source = read_spec(find_graph(_model(stage, given)), stage, given.given)
+            with_flags(spec, source, stage=stage, given=given)
+
+
+def _engine(given: Arguments) -> str:
+    if not given["use_onnx"]:
+        return given["engine"]
+    if given["engine"] not in ("auto", "onnx"):
+        raise UsageError(f"--use_onnx and --engine {given['engine']} contradict each other")
+    return "onnx"
+
+
+def _options(given: Arguments, threads: int) -> Options:
+    wanted = [device for flag, device in DEVICES.items() if given[flag]]
+    if len(wanted) > 1:
+        raise UsageError(
+            f"only one kind of device can be used at a time, not {' and '.join(wanted)}"
+        )
+    return Options(
+        device=f"{wanted[0]}:{given['gpu_id']}" if wanted else "cpu",
+        precision=given["precision"],
+        threads=threads,
+        onednn=given["enable_mkldnn"],
+        tensorrt=given["use_tensorrt"],
+        gpu_memory_mb=given["gpu_mem"],
+        min_subgraph_size=given["min_subgraph_size"],
+        providers=tuple(given["onnx_providers"] or ()),
+    )
+
+
+def _folder(given: Arguments) -> Path:
+    return Path(given["draw_img_save_dir"])
+
+
+def _reading(given: Arguments, runner: Runner) -> Callable[[Path], Iterator[Page]]:
+    """Return how files are read: rotation by EXIF is what the model's own decoding step says."""
+    decode = runner.spec.op("DecodeImage")
+    ignored = bool(decode and decode.settings.get("ignore_orientation", False))
+    return partial(read_pages, page_num=given["page_num"], ignore_orientation=ignored)
+
+
+def _make_det(given: Arguments, runners: Mapping[str, Runner], names: Names) -> Job:
+    drawings = Drawings(_folder(given), names, "det_res_")
+    reading = _reading(given, runners["det"])
+    return jobs.DetectPages(runners["det"], jobs.predict_det_row, drawings, reading)
+
+
+def _make_rec(given: Arguments, runners: Mapping[str, Runner], _: Names) -> Job:
+    reading = _reading(given, runners["rec"])
+    return jobs.RecogniseLines(runners["rec"], jobs.predict_rec_message, reading)
+
+
+def _make_system(given: Arguments, runners: Mapping[str, Runner], names: Names) -> Job:
+    system = TextSystem(
+        runners["det"],
+        runners["rec"],
+        runners.get("cls"),
+        drop_score=given["drop_score"],
+        cls_thresh=given["cls_thresh"],
+        box_type=runners["det"].spec.post.settings.get("box_type", "quad"),
+    )
+    return jobs.ReadPages(
+        system,
+        Drawings(_folder(given), names),
+        FontChain(given["vis_font_path"]),
+        Path(given["crop_res_save_dir"]) if given["save_crop_res"] else None,
+        _reading(given, runners["det"]),
+    )
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "det": Command(("det",), _make_det, "det_results.txt"),
+        "rec": Command(("rec",), _make_rec),
+        "system": Command(("det", "cls", "rec"), _make_system, "system_results.txt"),
+    }
+)

@@ -1,0 +1,35 @@
+"""Find text boxes with a checkpoint, as the exported model will.
+
+    python tools/infer_det.py -c configs/det/det_mv3_db.yml \\
+        -o Global.pretrained_model=output/det/best_accuracy Global.infer_img=pages/
+
+Writes Global.save_res_path (file, tab, [{transcription, points, score}]) and a drawing of each page
+into det_results/ beside it. Boxes and their order are those of tools/infer/predict_det.py with the
+export of the same checkpoint. Long pages are not cut into slices.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
+
+from ppocr.utils import runtime
+
+if __name__ == "__main__":  # before numpy and paddle are imported
+    runtime.prepare()
+
+from collections.abc import Sequence
+
+from ppocr.utils import exits
+from tools.infer.infer import infer
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return the exit status: 0 when every file was read, 65 when some could not be."""
+    return infer("det", argv, __doc__ or "")
+
+
+if __name__ == "__main__":
+    sys.exit(exits.run(main, sys.argv[1:]))
