@@ -90,7 +90,7 @@ def _check(
     except ConfigError as error:
         _print(error.problems)
         return "wrong"
-    report = checks.check(root)
+    report = checks.check(root, files=given.files)
     _print(notes, "note: ")
     _print(report.notes, "note: ")
     _print(report.all())

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ppocr.config.errors import Place
+from ppocr.config.scalars import typed
 from ppocr.config.schema import NAME, shown
 from ppocr.config.section import Items, Section
 from ppocr.config.signatures import PACKAGE, Signature, Written
@@ -29,6 +30,7 @@ class Part:
     signature: Signature | None = None
     offers: Mapping[str, Any] = field(default_factory=dict)
     planned: bool = False
+    filled: Collection[str] = ()  # settings that the program computes when it builds
 
     @property
     def title(self) -> str:
@@ -52,12 +54,14 @@ class Part:
     def _decided(self, key: str, default: Any, required: bool) -> tuple[Any, str]:
         if key in self.section.computed:
             return self.section.computed[key], "computed"
+        if key in self.filled or (required and not self.section.get(key)):
+            return Written("?"), "computed"
         given, offered = self.section.get(key), self.offers.get(key)
         if given is not None or (key in self.section and offered is None):
             return given, origin_of(self.section, key)
         if offered is not None:
             return offered, "Global"
-        return (Written("?"), "computed") if required else (default, "default")
+        return default, "default"
 
 
 def source_file(module: str) -> str:
@@ -149,19 +153,34 @@ class _Writer:
         yield from lines[1:]
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that would be read back as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write every value out in full."""
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    quote = "'" if typed(text) != text or "${" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text.replace("${", "$${"), style=quote)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_multi_representer(dict, lambda dumper, value: dumper.represent_dict(value.items()))
+_Dumper.add_multi_representer(list, yaml.SafeDumper.represent_list)
+
+
 def _flow(value: Any) -> str:
-    text = yaml.safe_dump(
-        _plain(value), default_flow_style=True, allow_unicode=True, width=WIDTH, sort_keys=False
+    text = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        default_flow_style=True,
+        allow_unicode=True,
+        width=WIDTH,
+        sort_keys=False,
     )
     return text.removesuffix("\n").removesuffix("\n...")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
 
 
 def _key(key: Any) -> str:
@@ -171,7 +190,8 @@ def _key(key: Any) -> str:
 def _spelled(value: Any) -> str:
     if isinstance(value, Written):
         return str(value)
-    return value if isinstance(value, str) and value else shown(value)
+    bare = isinstance(value, str) and value and value == value.strip()
+    return value if bare else shown(value)
 
 
 def _below(path: str, wanted: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ppocr.config.errors import NOWHERE, Place
@@ -37,6 +37,13 @@ class Section(dict[Any, Any]):
         if key not in self:
             return "default"
         return self.origins.get(key) or str(self.where(key))
+
+    def without(self, *keys: Any) -> Section:
+        """Return a copy, places and all, that lacks some keys."""
+        copy = Section({k: v for k, v in self.items() if k not in keys}, self.place)
+        copy.places, copy.origins = dict(self.places), dict(self.origins)
+        copy.computed, copy.lenient, copy.told = self.computed, self.lenient, self.told
+        return copy
 
     def compute(self, key: str, value: Any) -> None:
         """Set a value that follows from other parts and beats what the file gives."""
@@ -114,3 +121,12 @@ def named(entry: Any, place: Place = NOWHERE) -> tuple[str, Section]:
         if isinstance(settings, Mapping):
             return str(name), as_section(settings, section.where(name))
     return "", section
+
+
+def walk(value: Any) -> Iterator[Section]:
+    """Yield all Sections of a value, itself included."""
+    if isinstance(value, Section):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value
+    for one in inner if isinstance(value, Mapping | list) else ():
+        yield from walk(one)

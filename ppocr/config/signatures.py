@@ -295,7 +295,8 @@ def _field_default(node: ast.Call) -> ast.expr | None:
         if one.arg == "default":
             return one.value
         if one.arg == "default_factory":
-            return ast.Call(func=one.value, args=[], keywords=[])
+            empty = {"list": "[]", "dict": "{}", "tuple": "()"}.get(ast.unparse(one.value))
+            return ast.parse(empty or f"{ast.unparse(one.value)}()", mode="eval").body
     return None
 
 

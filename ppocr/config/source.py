@@ -15,7 +15,7 @@ import yaml
 from ppocr.config.errors import NOWHERE, ConfigError, Place, Problem, nearest
 from ppocr.config.nodes import Node, is_merge
 from ppocr.config.scalars import expand, typed
-from ppocr.config.section import Items, Section
+from ppocr.config.section import Items, Section, walk
 from ppocr.utils.exits import MissingInput
 
 NODE_BUDGET = 200_000  # the largest official config has about 700
@@ -80,7 +80,8 @@ def build(document: Document) -> Section:
             ]
         )
     if isinstance(root.get("Global"), Section) and root["Global"].get("strict") is False:
-        _relax(root)
+        for section in walk(root):
+            section.lenient = True
     return root
 
 
@@ -279,17 +280,6 @@ def _explained(error: yaml.YAMLError, file: str, text: str) -> Problem:
     if "\t" in line[: len(line) - len(line.lstrip())]:
         what = "indentation must be spaces, this line begins with a tab"
     return Problem(Place(file, mark.line + 1), f"is not valid YAML: {what}")
-
-
-def _relax(value: Any) -> None:
-    """Mark all sections as lenient."""
-    if isinstance(value, Section):
-        value.lenient = True
-        for one in value.values():
-            _relax(one)
-    elif isinstance(value, list):
-        for one in value:
-            _relax(one)
 
 
 __all__ = ["NOWHERE", "Document", "build", "parse", "read_text"]

@@ -6,7 +6,7 @@ milliseconds and needs no paddle.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -17,53 +17,25 @@ from ppocr.config.explain import Part
 from ppocr.config.hints import fits
 from ppocr.config.registry import Registry
 from ppocr.config.schema import NOTHING, match
-from ppocr.config.section import Items, Section, as_section, named
+from ppocr.config.section import Items, Section, as_section, walk
 from ppocr.config.signatures import Signature
+from ppocr.pipeline.entries import held
+from ppocr.pipeline.kinds import (
+    DEFAULT_NAMES,
+    FILLED,
+    HOLDER_KEYS,
+    NO_COMPONENT,
+    OFFERED_TO,
+    OPTIONAL,
+    REQUIRED,
+    TABLES,
+    fixed_signature,
+    registry,
+)
+from ppocr.pipeline.named_files import missing
 from ppocr.pipeline.reads import cross_check
 from ppocr.utils.exits import InternalError
 from ppocr.utils.logs import get_logger
-
-TABLES: Mapping[str, str] = {
-    "Architecture": "ppocr.modeling.architectures:ARCHITECTURES",
-    "Transform": "ppocr.modeling.transforms:TRANSFORMS",
-    "Backbone": "ppocr.modeling.backbones:BACKBONES",
-    "Neck": "ppocr.modeling.necks:NECKS",
-    "Head": "ppocr.modeling.heads:HEADS",
-    "Loss": "ppocr.losses:LOSSES",
-    "PostProcess": "ppocr.postprocess:POSTPROCESSES",
-    "Metric": "ppocr.metrics:METRICS",
-    "Optimizer": "ppocr.optimizer:OPTIMIZERS",
-    "Schedule": "ppocr.optimizer:SCHEDULES",
-    "Regularizer": "ppocr.optimizer:REGULARIZERS",
-    "Dataset": "ppocr.data:DATASETS",
-    "Sampler": "ppocr.data:SAMPLERS",
-    "Collate": "ppocr.data:COLLATES",
-    "Op": "ppocr.transforms:OPS",
-    "Augmenter": "ppocr.transforms:AUGMENTERS",
-}
-OFFERED_TO = frozenset({"Op", "PostProcess"})
-DEFAULT_NAMES = {"Architecture": "BaseModel", "Schedule": "Const"}
-FILLED = {"Schedule": ("epochs", "step_each_epoch")}  # the program offers them when it builds
-# keys of an entry that are read by what holds it
-HOLDER_KEYS = {"Loss": ("weight",), "Architecture": ("pretrained", "freeze_params")}
-REQUIRED = (
-    "Global",
-    "Architecture",
-    "Loss",
-    "Optimizer",
-    "PostProcess",
-    "Metric",
-    "Train",
-    "Eval",
-)
-OPTIONAL = ("profiler_options", "wandb")
-NO_SECTION = "None"  # some official files say so for "no post-process"
-FIXED = {
-    "loader": ("ppocr.data.settings", "LoaderSettings"),
-    "profiler_options": ("ppocr.pipeline.fixed", "ProfilerOptions"),
-    "wandb": ("ppocr.pipeline.fixed", "WandbOptions"),
-    "mode": ("ppocr.pipeline.fixed", "Mode"),
-}
 
 
 @dataclass(slots=True)
@@ -85,14 +57,11 @@ class Report:
         return sorted([*self.problems, *self.absent], key=lambda one: one.place)
 
 
-def registry(kind: str) -> Registry:
-    """Return the table of a kind of component."""
-    module, _, name = TABLES[kind].partition(":")
-    return getattr(import_module(module), name)
+def check(config: Mapping[str, Any], files: bool = False) -> Report:
+    """Return everything there is to say about a config; nothing is raised for its content.
 
-
-def check(config: Mapping[str, Any]) -> Report:
-    """Return everything there is to say about a config; nothing is raised for its content."""
+    With ``files`` the files that it names are looked for as well.
+    """
     root = as_section(config)
     report = Report()
     _plug_in(root, report)
@@ -100,21 +69,23 @@ def check(config: Mapping[str, Any]) -> Report:
     walk.sections()
     walk.say_where_keys_belong()
     report.problems.extend(cross_check(root, report.parts))
+    if files:
+        report.problems.extend(missing(root))
     return report
 
 
-def ensure(config: Mapping[str, Any]) -> Report:
+def ensure(config: Mapping[str, Any], files: bool = False) -> Report:
     """Return the report of a config that can be used; a ConfigError lists what is wrong.
 
     Notes are logged once; sections remember that, so that building says nothing again.
     """
-    report = check(config)
+    report = check(config, files)
     if not report.fine:
         raise ConfigError(report.all())
     for note in report.notes:
         get_logger().warning("%s", note)
-    for part in report.parts:
-        part.section.told = True
+    for section in walk(config):
+        section.told = True
     return report
 
 
@@ -154,7 +125,7 @@ class _Walk:
                 self.mode(mode, self.root[mode], model_type)
         for name in OPTIONAL:
             if isinstance(self.root.get(name), Mapping):
-                self.fixed(name, self.root[name], _fixed(name))
+                self.fixed(name, self.root[name], fixed_signature(name))
 
     def top_level(self) -> None:
         """Report sections that are missing or unknown."""
@@ -195,14 +166,14 @@ class _Walk:
     def mode(self, path: str, section: Section, model_type: str) -> None:
         """Visit Train or Eval: data set, loader, sampler."""
         section = as_section(section)
-        self.fixed(path, section, _fixed("mode"))
+        self.fixed(path, section, fixed_signature("mode"))
         if isinstance(section.get("dataset"), Mapping):
             self.part("Dataset", f"{path}.dataset", section["dataset"], model_type)
         if isinstance(section.get("sampler"), Mapping):
             self.part("Sampler", f"{path}.sampler", section["sampler"], model_type)
         if isinstance(section.get("loader"), Mapping):
             loader = as_section(section["loader"])
-            self.fixed(f"{path}.loader", loader, _fixed("loader"))
+            self.fixed(f"{path}.loader", loader, fixed_signature("loader"))
             if isinstance(loader.get("collate_fn"), str):
                 self.name_only("Collate", f"{path}.loader.collate_fn", loader, "collate_fn")
 
@@ -260,7 +231,7 @@ class _Walk:
             self.nobody_knows(part, table)
             return
         part.planned = True
-        if part.name != NO_SECTION:
+        if part.name != NO_COMPONENT:
             text = f"{part.kind} '{part.name}'{f' with {variant}' if here else ''}"
             self.report.absent.append(Problem(place, f"{text} is not here yet"))
 
@@ -285,8 +256,9 @@ class _Walk:
         if part.kind in TABLES:
             filled |= registry(part.kind).computed
         extra = [key for key in skip if key in section and key not in part.signature.settings]
-        judged = _without(section, extra)
+        judged = section.without(*extra)
         found = match(part.signature, judged, offers, NOTHING, filled)
+        part.filled = filled
         self.report.parts.append(part)
         later = planned.signature(part.kind, part.name, part.model_type)
         for key, problem in found.unknown.items():
@@ -313,7 +285,7 @@ class _Walk:
     def inside(self, part: Part) -> None:
         """Visit the sections that a part holds."""
         for key, kind in (part.signature.parts if part.signature else {}).items():
-            for path, section in _held(f"{part.path}.{key}", part.section.get(key)):
+            for path, section in held(f"{part.path}.{key}", part.section.get(key)):
                 if kind == "Head" and "name" in section and ({"Neck", "Head"} & set(section)):
                     self.head_with_neck(path, section, part.model_type)
                 else:
@@ -323,13 +295,13 @@ class _Walk:
         """Visit an entry of MultiHead that brings a neck: its settings are one level down."""
         neck, head = section.get("Neck"), as_section(section.get("Head") or {}, section.place)
         if isinstance(neck, Mapping) and isinstance(neck.get("name"), str):
-            inner = _without(as_section(neck), ["name"])
+            inner = as_section(neck).without()
             inner["encoder_type"] = neck["name"]
             inner["name"] = "SequenceEncoder"
             for key in ("encoder_type", "name"):
                 inner.places[key] = as_section(neck).where("name")
             self.part("Neck", f"{path}.Neck", inner, model_type)
-        named_head = _without(head, [])
+        named_head = head.without()
         named_head["name"] = section["name"]
         named_head.places["name"] = section.where("name")
         for key in section:
@@ -371,52 +343,3 @@ def _takes(signature: Signature, section: Section) -> bool:
         for _, key in planned.VARIANTS
         if key in section
     )
-
-
-def _fixed(name: str) -> Signature:
-    return signatures.need(*FIXED[name])
-
-
-def _without(section: Section, keys: Iterable[str]) -> Section:
-    """Return a copy of a section, places and all, that lacks some keys."""
-    left_out = set(keys)
-    copy = Section({k: v for k, v in section.items() if k not in left_out}, section.place)
-    copy.places, copy.origins = dict(section.places), dict(section.origins)
-    copy.computed, copy.lenient = section.computed, section.lenient
-    return copy
-
-
-def _held(path: str, value: Any) -> Iterator[tuple[str, Section]]:
-    """Yield the sections of a value: one, a mapping of them, or a list in any of its forms."""
-    if isinstance(value, Mapping):
-        section = as_section(value)
-        if (
-            section
-            and "name" not in section
-            and all(isinstance(v, Mapping) for v in value.values())
-        ):
-            for name, inner in section.items():
-                yield f"{path}.{name}", as_section(inner)
-        elif section:
-            yield path, section
-        return
-    for index, entry in enumerate(value if isinstance(value, list | tuple) else []):
-        place = value.where(index) if isinstance(value, Items) else Section().place
-        yield f"{path}[{index}]", _entry(entry, place)
-
-
-def _entry(entry: Any, place: Any) -> Section:
-    """Return a list's entry as a section with a name, whichever way it is written."""
-    if isinstance(entry, Mapping) and isinstance(entry.get("type"), str) and "name" not in entry:
-        section = as_section(entry, place)
-        inner = _without(as_section(section.get("args") or {}, section.place), [])
-        inner["name"] = section["type"]
-        inner.places["name"] = section.where("type")
-        return inner
-    name, settings = named(entry, place)
-    if not name or settings.get("name") == name:
-        return settings
-    inner = _without(settings, [])
-    inner["name"] = name
-    inner.places["name"] = as_section(entry).where(name) if isinstance(entry, Mapping) else place
-    return inner

@@ -17,16 +17,22 @@ EVAL_KINDS = frozenset({"Metric", "PostProcess", "Head", "Architecture"})
 
 
 def cross_check(root: Section, parts: Iterable[Part]) -> list[Problem]:
-    """Return one problem for each name that a part reads and its batches do not have."""
+    """Return one problem for each name that a part reads and its batches do not have.
+
+    What stands inside a component that is not here yet is left alone: that component
+    may hand it other names (MultiLoss gives CTCLoss its ``label_ctc`` as ``label``).
+    """
     parts = list(parts)
+    pending = [f"{part.path}." for part in parts if part.planned]
+    here = [part for part in parts if not part.planned and not part.path.startswith(tuple(pending))]
     problems: list[Problem] = []
     for mode in ("Train", "Eval"):
         kept = _kept(mode, parts)
         if kept is None:
             continue
         kinds = EVAL_KINDS if mode == "Eval" else _training_kinds(root)
-        for part in parts:
-            if part.kind in kinds and not part.planned:
+        for part in here:
+            if part.kind in kinds:
                 problems.extend(_missing(part, mode, *kept))
     return problems
 
