@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import paddle
 import yaml
 from paddle import nn
+from paddle.nn import functional
 
 from ppocr.modeling import build_model
-from tests.parity.cases import Case, directory, fill_weights, make_input, skip_missing
+from tests.parity.cases import Case, fill_weights, make_input, skip_missing
 
 TABLE = Path(__file__).with_name("architectures.yml")
 
 
-def architecture(stem: str, channels: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def architecture(stem: str) -> dict[str, Any]:
     """Return the Architecture section of a recorded model, widths filled in.
 
     Skips the running test, by name, when the model is none that this project has.
@@ -27,24 +28,18 @@ def architecture(stem: str, channels: Mapping[str, Any] | None = None) -> dict[s
     if stem not in table:
         skip_missing(stem)
     section = _copy(table[stem])
-    for head in _heads(section):
-        _set_widths(head, channels or {})
+    characters = section.pop("characters", None)
+    if characters is not None:
+        for part in (section, *section.get("Models", {}).values()):
+            _set_widths(part.get("Head"), characters)
     return section
 
 
-def build(stem: str, channels: Mapping[str, Any] | None = None) -> nn.Layer:
+def build(stem: str) -> nn.Layer:
     """Return the network of a recorded model with paddle's automatic names starting at 0."""
-    section = architecture(stem, channels)
+    section = architecture(stem)
     with paddle.utils.unique_name.guard():
         return build_model(section)
-
-
-def recorded_channels(stem: str) -> dict[str, Any]:
-    """Return the dictionary-dependent widths of a model, from its manifest."""
-    path = directory() / "models" / f"{stem}.json"
-    if not path.exists():
-        path = Path(__file__).resolve().parents[1] / "golden" / "models" / f"{stem}.json"
-    return Case(path).get("channels", {}) if path.exists() else {}
 
 
 def fill(model: nn.Layer, case: Case) -> int:
@@ -65,16 +60,26 @@ def image_of(case: Case) -> paddle.Tensor:
     return paddle.to_tensor(make_input(described["tag"], described["shape"], described["clip"]))
 
 
-def leaves_of(tree: Any, path: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Yield every tensor of nested results with its path."""
-    if isinstance(tree, Mapping):
-        for key, value in tree.items():
-            yield from leaves_of(value, f"{path}/{key}" if path else str(key))
-    elif isinstance(tree, list | tuple):
-        for index, value in enumerate(tree):
-            yield from leaves_of(value, f"{path}/{index}" if path else str(index))
-    else:
-        yield path or "out", tree
+def data_of(case: Case) -> dict[str, paddle.Tensor] | None:
+    """Return the batch entries that the recording gave to the network, by name."""
+    entries = case.part("data")
+    return {name: paddle.to_tensor(value) for name, value in entries.items()} or None
+
+
+@contextmanager
+def without_dropout(model: nn.Layer) -> Iterator[None]:
+    """Make train mode repeatable: no dropout, no stochastic depth, in networks as built."""
+    for layer in model.sublayers(include_self=True):
+        if isinstance(layer, nn.LSTM | nn.GRU):
+            layer.dropout = 0.0
+        if hasattr(layer, "drop_prob"):
+            layer.drop_prob = 0.0
+    original = functional.dropout
+    functional.dropout = lambda x, *_, **__: x
+    try:
+        yield
+    finally:
+        functional.dropout = original
 
 
 @cache
@@ -90,13 +95,14 @@ def _copy(node: Any) -> Any:
     return [_copy(value) for value in node] if isinstance(node, list) else node
 
 
-def _heads(section: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in (section, *section.get("Models", {}).values()):
-        if part.get("Head"):
-            yield part["Head"]
-
-
-def _set_widths(head: dict[str, Any], channels: Mapping[str, Any]) -> None:
-    for key in ("out_channels", "out_channels_list"):
-        if key in channels:
-            head[key] = channels[key]
+def _set_widths(head: dict[str, Any] | None, characters: int) -> None:
+    if head is None:
+        return
+    if head["name"] == "MultiHead":
+        head["out_channels_list"] = {
+            "CTCLabelDecode": characters,
+            "SARLabelDecode": characters + 2,
+            "NRTRLabelDecode": characters + 3,
+        }
+    else:
+        head["out_channels"] = characters

@@ -1,0 +1,27 @@
+"""Before an export: layers that training needs in parts become one.
+
+A layer that can be fused has a method ``fuse()``; what it does must not change what the
+layer computes in evaluation, apart from rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from paddle import nn
+
+
+@runtime_checkable
+class Fusable(Protocol):
+    """A layer that can join its branches into one for inference."""
+
+    def fuse(self) -> None:
+        """Replace the branches by one layer; calling it again changes nothing."""
+
+
+def fuse(model: nn.Layer) -> int:
+    """Return how many layers of the network were fused in place."""
+    layers = [one for one in model.sublayers(include_self=True) if isinstance(one, Fusable)]
+    for layer in layers:
+        layer.fuse()
+    return len(layers)
