@@ -23,12 +23,12 @@ def held(path: str, value: Any) -> Iterator[tuple[str, Section]]:
         elif section:
             yield path, section
         return
-    for index, entry in enumerate(value if isinstance(value, list | tuple) else []):
+    for index, one in enumerate(value if isinstance(value, list | tuple) else []):
         place = value.where(index) if isinstance(value, Items) else NOWHERE
-        yield f"{path}[{index}]", entry(entry, place)
+        yield f"{path}[{index}]", as_entry(one, place)
 
 
-def entry(entry: Any, place: Place) -> Section:
+def as_entry(entry: Any, place: Place) -> Section:
     """Return a list's entry as a section with a name, whichever way it is written."""
     if isinstance(entry, Mapping) and isinstance(entry.get("type"), str) and "name" not in entry:
         section = as_section(entry, place)
