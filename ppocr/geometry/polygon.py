@@ -13,22 +13,29 @@ import pyclipper
 import shapely
 
 
-def signed_area(points: np.ndarray) -> float:
-    """Return the area, positive when the points run clockwise on the screen."""
-    x, y = np.asarray(points, dtype=np.float64).T
-    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+def signed_areas(polygons_Nn2: np.ndarray) -> np.ndarray:
+    """Return the area of each polygon, positive when its points run clockwise on the screen.
+
+    `polygons_Nn2` is [..., n, 2]; float64 comes back, without the last two axes.
+    """
+    x, y = np.moveaxis(np.asarray(polygons_Nn2, dtype=np.float64), -1, 0)
+    return 0.5 * ((x * _next(y)).sum(axis=-1) - (y * _next(x)).sum(axis=-1))
+
+
+def perimeters(polygons_Nn2: np.ndarray) -> np.ndarray:
+    """Return the length of each closed outline in pixels; shapes as in `signed_areas`."""
+    x, y = np.moveaxis(np.asarray(polygons_Nn2, dtype=np.float64), -1, 0)
+    return np.sqrt((_next(x) - x) ** 2 + (_next(y) - y) ** 2).sum(axis=-1)
 
 
 def area(points: np.ndarray) -> float:
     """Return the enclosed area in square pixels."""
-    return abs(signed_area(points))
+    return abs(float(signed_areas(points)))
 
 
 def perimeter(points: np.ndarray) -> float:
     """Return the length of the closed outline in pixels."""
-    points = np.asarray(points, dtype=np.float64)
-    steps = np.roll(points, -1, axis=0) - points
-    return float(np.sqrt((steps * steps).sum(axis=1)).sum())
+    return float(perimeters(points))
 
 
 def offset(points: np.ndarray | Sequence, distance: float) -> list[np.ndarray]:
@@ -44,16 +51,15 @@ def offset(points: np.ndarray | Sequence, distance: float) -> list[np.ndarray]:
     return [np.asarray(path, dtype=np.int64) for path in offsetter.Execute(distance)]
 
 
-def unclip_distance(points: np.ndarray, ratio: float) -> float:
-    """Return how far a shrunk region is grown: area * ratio / perimeter."""
-    length = perimeter(points)
-    return area(points) * ratio / length if length else 0.0
+def unclip_distances(polygons_Nn2: np.ndarray, ratio: float) -> np.ndarray:
+    """Return how far each shrunk region is grown: area * ratio / perimeter."""
+    return _per_length(np.abs(signed_areas(polygons_Nn2)) * ratio, perimeters(polygons_Nn2))
 
 
-def shrink_distance(points: np.ndarray, ratio: float) -> float:
-    """Return how far a text region is shrunk for training: area * (1 - ratio^2) / perimeter."""
-    length = perimeter(points)
-    return area(points) * (1 - ratio * ratio) / length if length else 0.0
+def shrink_distances(polygons_Nn2: np.ndarray, ratio: float) -> np.ndarray:
+    """Return how far each text region is shrunk: area * (1 - ratio^2) / perimeter."""
+    areas = np.abs(signed_areas(polygons_Nn2))
+    return _per_length(areas * (1 - ratio * ratio), perimeters(polygons_Nn2))
 
 
 def pad_polygons(polygons: Sequence[np.ndarray]) -> np.ndarray:
@@ -93,8 +99,11 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndar
     if not len(first) or not len(second):
         nothing = np.empty(0, dtype=np.int64)
         return nothing, nothing, np.empty(0)
-    a, b = shapely.bounds(first)[:, None], shapely.bounds(second)[None]
-    near = (a[..., :2] < b[..., 2:]).all(axis=2) & (b[..., :2] < a[..., 2:]).all(axis=2)
+    left, top, right, bottom = shapely.bounds(first).T[:, :, None]
+    other_left, other_top, other_right, other_bottom = shapely.bounds(second).T[:, None]
+    near = (top < other_bottom) & (other_top < bottom)  # rows tell most lines of text apart
+    near &= left < other_right
+    near &= other_left < right
     i, j = np.nonzero(near)
     return i, j, shapely.area(shapely.intersection(first[i], second[j]))
 
@@ -107,3 +116,12 @@ def polygon_iou(first: np.ndarray, second: np.ndarray) -> float:
     common = shapely.area(shapely.intersection(pair[0], pair[1]))
     union = float(shapely.area(pair).sum() - common)
     return float(common) / union if union > 0 else 0.0
+
+
+def _next(values: np.ndarray) -> np.ndarray:
+    """Return for each point of closed outlines the value of the point after it."""
+    return np.concatenate((values[..., 1:], values[..., :1]), axis=-1)
+
+
+def _per_length(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    return np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)

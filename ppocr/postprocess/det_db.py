@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ppocr.geometry.box import order_left_right
-from ppocr.geometry.polygon import offset, unclip_distance
+from ppocr.geometry.polygon import offset, unclip_distances
 from ppocr.utils.exits import DataError
 
 MIN_SIDE_PX = 3  # short side of a region on the map, before it is grown
@@ -91,18 +91,15 @@ class DBPostProcess:
         image_hw: tuple[float, float],
     ) -> dict[str, Any]:
         candidates, quads_N42 = _min_area_boxes(contours, MIN_SIDE_PX)
-        grown: list[np.ndarray] = []
-        scores: list[float] = []
-        for candidate, quad in zip(candidates, quads_N42, strict=True):
-            region = quad if self.score_mode == "fast" else contours[candidate].reshape(-1, 2)
-            score = mean_inside(probability_HW, region)
-            outline = self._grow(quad) if score >= self.box_thresh else None
-            if outline is not None:
-                grown.append(outline)
-                scores.append(score)
+        if self.score_mode == "fast":
+            scores = mean_inside_quads(probability_HW, quads_N42)
+        else:
+            scores = [mean_inside(probability_HW, contours[place]) for place in candidates]
+        good = [place for place, score in enumerate(scores) if score >= self.box_thresh]
+        grown, owners = self._grow(quads_N42[good])
         kept, quads_N42 = _min_area_boxes(grown, MIN_GROWN_SIDE_PX)
         points = _to_image(quads_N42, probability_HW.shape, image_hw).astype(np.int32)
-        return {"points": points, "scores": [scores[place] for place in kept]}
+        return {"points": points, "scores": [scores[good[owners[place]]] for place in kept]}
 
     def _polygons(
         self,
@@ -114,30 +111,60 @@ class DBPostProcess:
         scores: list[float] = []
         for polygon in _simplified(contours):
             score = mean_inside(probability_HW, polygon)
-            outline = self._grow(polygon) if score >= self.box_thresh else None
-            if outline is None or min(cv2.minAreaRect(outline)[1]) < MIN_GROWN_SIDE_PX:
+            grown, _ = self._grow(polygon[None]) if score >= self.box_thresh else ([], [])
+            if not grown or min(cv2.minAreaRect(grown[0])[1]) < MIN_GROWN_SIDE_PX:
                 continue
-            placed = _to_image(outline.astype(np.int64), probability_HW.shape, image_hw)
+            placed = _to_image(grown[0].astype(np.int64), probability_HW.shape, image_hw)
             points.append(placed.astype(np.int64))
             scores.append(score)
         return {"points": points, "scores": scores}
 
-    def _grow(self, polygon: np.ndarray) -> np.ndarray | None:
-        """Return the outline (int32) of the whole text, or None where growing splits it."""
-        outlines = offset(polygon, unclip_distance(polygon, self.unclip_ratio))
-        return outlines[0].astype(np.int32) if len(outlines) == 1 else None
+    def _grow(self, polygons_Nn2: np.ndarray) -> tuple[list[np.ndarray], list[int]]:
+        """Return the outlines (int32) of the whole texts, and which polygons they grew from.
+
+        Those that growing splits, or that leave nothing, are left out.
+        """
+        grown: list[np.ndarray] = []
+        owners: list[int] = []
+        distances = unclip_distances(polygons_Nn2, self.unclip_ratio).tolist()
+        polygons = polygons_Nn2.tolist()
+        for place, (polygon, distance) in enumerate(zip(polygons, distances, strict=True)):
+            outlines = offset(polygon, distance)
+            if len(outlines) == 1:
+                grown.append(outlines[0].astype(np.int32))
+                owners.append(place)
+        return grown, owners
 
 
 def mean_inside(probability_HW: np.ndarray, polygon: np.ndarray) -> float:
-    """Return the mean probability of the pixels inside a polygon, its border included."""
-    height, width = probability_HW.shape
-    left, top = np.floor(polygon.min(axis=0)).astype(np.int64)
-    right, bottom = np.ceil(polygon.max(axis=0)).astype(np.int64)
-    left, right = min(max(left, 0), width - 1), min(max(right, 0), width - 1)
-    top, bottom = min(max(top, 0), height - 1), min(max(bottom, 0), height - 1)
-    mask = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
-    cv2.fillPoly(mask, [(polygon - (left, top)).astype(np.int32)], 1)
-    return cv2.mean(probability_HW[top : bottom + 1, left : right + 1], mask)[0]
+    """Return the mean probability of the pixels inside a polygon, its border included.
+
+    The points are int32 pixels of the map, [n, 2] or as `cv2.findContours` gives them.
+    """
+    left, top, width, height = cv2.boundingRect(polygon)
+    window_HW = probability_HW[top : top + height, left : left + width]
+    return _masked_mean(window_HW, polygon.reshape(-1, 2) - np.int32((left, top)))
+
+
+def mean_inside_quads(probability_HW: np.ndarray, quads_N42: np.ndarray) -> list[float]:
+    """Return the mean probability inside each box; its parts beyond the map do not count."""
+    if not len(quads_N42):
+        return []
+    most = (probability_HW.shape[1] - 1, probability_HW.shape[0] - 1)
+    low_N2 = np.clip(np.floor(quads_N42.min(axis=1)), 0, most).astype(np.int64)
+    high_N2 = np.clip(np.ceil(quads_N42.max(axis=1)), 0, most).astype(np.int64) + 1
+    placed_N42 = (quads_N42 - low_N2[:, None]).astype(np.int32)
+    windows = zip(low_N2.tolist(), high_N2.tolist(), placed_N42, strict=True)
+    return [
+        _masked_mean(probability_HW[top:bottom, left:right], placed)
+        for (left, top), (right, bottom), placed in windows
+    ]
+
+
+def _masked_mean(window_HW: np.ndarray, polygon: np.ndarray) -> float:
+    mask_HW = np.zeros(window_HW.shape, dtype=np.uint8)
+    cv2.fillPoly(mask_HW, [polygon], 1)
+    return cv2.mean(window_HW, mask_HW)[0]
 
 
 def _simplified(contours: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
