@@ -36,10 +36,8 @@ def architecture(stem: str) -> dict[str, Any]:
 
 
 def build(stem: str) -> nn.Layer:
-    """Return the network of a recorded model with paddle's automatic names starting at 0."""
-    section = architecture(stem)
-    with paddle.utils.unique_name.guard():
-        return build_model(section)
+    """Return the network of a recorded model."""
+    return build_model(architecture(stem))
 
 
 def fill(model: nn.Layer, case: Case) -> int:

@@ -24,8 +24,13 @@ ARCHITECTURES = Registry(
 def build_model(config: Mapping[str, Any]) -> BaseModel:
     """Return the network that an ``Architecture`` section describes.
 
-    A section without ``name`` is a BaseModel, as most official files have it.
+    A section without ``name`` is a BaseModel, as most official files have it. Automatic
+    parameter names start at 0 for every network: they key the optimizer state, which has
+    to fit whatever the process built before.
     """
+    from paddle.utils import unique_name
+
     section = copy(as_section(config))
     section.setdefault("name", "BaseModel")
-    return ARCHITECTURES.build(section)
+    with unique_name.guard():
+        return ARCHITECTURES.build(section)
