@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from logging import Logger
 from typing import Any
 
-from ppocr.config import as_section
+from ppocr.config import as_section, signatures
+from ppocr.config.errors import ConfigError, demand
 from ppocr.config.general import offers
 from ppocr.config.schema import match
-from ppocr.config.errors import ConfigError, demand
-from ppocr.config import signatures
 from ppocr.data import COLLATES, DATASETS, SAMPLERS, settings
 from ppocr.data.fetch import Fetcher
 from ppocr.data.loader import Loader
@@ -20,7 +19,7 @@ from ppocr.data.settings import LoaderSettings
 from ppocr.data.source import Source
 from ppocr.transforms import create_operators
 from ppocr.utils import dist
-from ppocr.utils.exits import DataError, InternalError
+from ppocr.utils.exits import DataError
 from ppocr.utils.logs import get_logger
 
 DEFAULT_SEED = 1024
@@ -61,20 +60,22 @@ def build_loader(
 
 def loader_settings(section: Mapping[str, Any] | None) -> LoaderSettings:
     """Return the typed ``loader`` section, or a ConfigError that lists what does not fit."""
-    signature = signatures.of(settings.__name__, LoaderSettings.__name__)
-    if signature is None:
-        raise InternalError(f"{settings.__name__} has no LoaderSettings")
+    signature = signatures.need(settings.__name__, LoaderSettings.__name__)
     result = match(signature, as_section(section))
     demand(result.problems)
     found = LoaderSettings(**result.arguments)
     if found.batch_size_per_card < 1:
-        raise ConfigError(f"batch_size_per_card must be at least 1, not {found.batch_size_per_card}")
+        raise ConfigError(
+            f"batch_size_per_card must be at least 1, not {found.batch_size_per_card}"
+        )
     return found
 
 
 def usable_workers(wanted: int, logger: Logger) -> int:
     """Return how many workers to start: no more than there are cores to run them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     if wanted > cores:
         logger.info("num_workers: %d instead of %d, one per core", cores, wanted)
     return max(0, min(wanted, cores))

@@ -46,7 +46,15 @@ def stacked(values: Sequence[Any]) -> Any:
 
 
 def _pixels(samples: Sequence[dict[str, Any]]) -> np.ndarray | list[np.ndarray]:
-    shapes = {np.shape(sample["image"]) for sample in samples}
-    if len(shapes) == 1:
-        return finish(samples)
-    return [finish([sample])[0] for sample in samples]
+    """Return the finished images as one array, or one array each when they differ in size."""
+    finished = [finish([sample])[0] for sample in samples] if _differ(samples) else None
+    return finish(samples) if finished is None else finished
+
+
+def _differ(samples: Sequence[dict[str, Any]]) -> bool:
+    sizes = set()
+    for sample in samples:
+        todo = sample.get(PENDING)
+        target = getattr(todo, "shape", None)
+        sizes.add(tuple(target) if target is not None else np.shape(sample["image"]))
+    return len(sizes) > 1

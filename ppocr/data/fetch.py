@@ -16,11 +16,16 @@ import numpy as np
 from ppocr.data.sampler import Request
 from ppocr.data.source import Source, generator
 from ppocr.data.tally import Reject
-from ppocr.transforms.base import Rejected
+from ppocr.transforms.base import Compose, Rejected
 from ppocr.utils.exits import DataError
 
 MAX_REPLACEMENTS = 64
 MAX_EXTRA_TRIES = 16
+
+# reasons that concern the label's fitness for the model, not the sample's integrity
+UNWANTED = frozenset({"empty", "too_long", "only_unknown"})
+
+_KEPT = "kept"
 
 Sample = dict[str, Any]
 
@@ -47,6 +52,9 @@ class Fetcher:
     ) -> None:
         self.source, self.ops, self.collate = source, list(ops), collate
         self.training, self.seed = training, seed
+        steps = self.ops if training else [_judged_later(op) for op in self.ops]
+        self._chain = Compose(steps, defer=True)
+        self._first_steps = Compose(self.ops[: source.ext_op_transform_idx])
         self._rows: tuple[int, np.ndarray] | None = None
         self._extra = max((getattr(op, "ext_data_num", 0) for op in self.ops), default=0)
 
@@ -69,8 +77,19 @@ class Fetcher:
         rows = self._rows_of(request.epoch)
         return [self.source.place(int(rows[position])) for position in request.positions]
 
-    def one(self, epoch: int, position: int, attempt: int = 0, extras: Sample | None = None) -> Sample:
-        """Return the finished sample at a position; ``Rejected`` if it cannot be used."""
+    def one(
+        self,
+        epoch: int,
+        position: int,
+        attempt: int = 0,
+        extras: Sample | None = None,
+        kept: list[Rejected] | None = None,
+    ) -> Sample:
+        """Return the finished sample at a position; ``Rejected`` if it cannot be used.
+
+        In evaluation a label that the model cannot learn (too long, unknown characters) is no
+        reason to leave the sample out: what is said of it goes to ``kept``.
+        """
         rng = generator(self.seed, epoch if self.training else 0, position, attempt)
         rows = self._rows_of(epoch)
         row = int(rows[position if attempt == 0 else int(rng.integers(len(rows)))])
@@ -78,14 +97,22 @@ class Fetcher:
         sample.update(extras or {})
         if self._extra:
             sample["ext_data"] = self._extras(rows, rng, position, epoch)
-        for op in self.ops:
-            sample = op(sample)
-        return sample
+        sample[_KEPT] = kept if kept is not None else []
+        return self._chain(sample)
+
+    def raw(self, position: int, epoch: int = 0) -> Sample:
+        """Return the sample at a position as it was read, image still encoded."""
+        row = int(self._rows_of(epoch)[position])
+        rng = generator(self.seed, epoch if self.training else 0, position)
+        return self._raw(row, rng, position, epoch)
 
     def _sample(self, request: Request, position: int, rejects: list[Reject]) -> Sample | None:
+        kept: list[Rejected] = []
         for attempt in range(MAX_REPLACEMENTS if self.training else 1):
             try:
-                return self.one(request.epoch, position, attempt, request.extras)
+                sample = self.one(request.epoch, position, attempt, request.extras, kept)
+                rejects += [self.reject(one, request.epoch, position, kept=True) for one in kept]
+                return sample
             except Rejected as rejected:
                 rejects.append(self.reject(rejected, request.epoch, position, attempt))
         if self.training:
@@ -96,13 +123,19 @@ class Fetcher:
             )
         return None
 
-    def reject(self, rejected: Rejected, epoch: int, position: int, attempt: int = 0) -> Reject:
+    def reject(
+        self, rejected: Rejected, epoch: int, position: int, attempt: int = 0, kept: bool = False
+    ) -> Reject:
+        """Return the record of a sample that was refused, or kept although it was."""
         rng = generator(self.seed, epoch if self.training else 0, position, attempt)
         rows = self._rows_of(epoch)
         row = int(rows[position if attempt == 0 else int(rng.integers(len(rows)))])
         place = self.source.place(row)
-        detail = rejected.detail if rejected.detail.startswith(place) else f"{place}: {rejected.detail}"
-        return Reject(rejected.reason, place, detail, is_broken(rejected), self.training)
+        detail = (
+            rejected.detail if rejected.detail.startswith(place) else f"{place}: {rejected.detail}"
+        )
+        broken = rejected.reason not in UNWANTED
+        return Reject(rejected.reason, place, detail, broken, kept)
 
     def _raw(self, row: int, rng: np.random.Generator, position: int, epoch: int) -> Sample:
         sample = self.source.read(row, rng)
@@ -117,11 +150,9 @@ class Fetcher:
                 break
             try:
                 sample = self._raw(int(rows[int(rng.integers(len(rows)))]), rng, position, epoch)
-                for op in self.ops[: self.source.ext_op_transform_idx]:
-                    sample = op(sample)
+                found.append(self._first_steps(sample))
             except Rejected:
                 continue  # it is counted when its own turn comes
-            found.append(sample)
         return found
 
     def _rows_of(self, epoch: int) -> np.ndarray:
@@ -130,9 +161,33 @@ class Fetcher:
         return self._rows[1]
 
 
-def is_broken(rejected: Rejected) -> bool:
-    """Return whether a sample could not be read at all, as opposed to not being wanted."""
-    return getattr(rejected, "broken", rejected.reason not in UNWANTED)
+class _JudgedLater:
+    """A label operator for evaluation: a label outside the model's limits stays in the metric.
+
+    The truth is kept as ``text``, and what the operator would have added is filled with zeros;
+    nothing but the loss, which is not computed in evaluation, would read it.
+    """
+
+    needs_label = True
+    touches = "nothing"
+
+    def __init__(self, op: Any) -> None:
+        self.op = op
+        self.adds = op.adds
+
+    def __call__(self, sample: Sample) -> Sample:
+        truth = sample["label"]
+        try:
+            return self.op(sample)
+        except Rejected as rejected:
+            if rejected.reason not in UNWANTED:
+                raise
+            sample[_KEPT].append(rejected)
+            sample.update({name: np.zeros((), np.int64) for name in self.op.adds})
+            sample["text"] = truth
+            return sample
 
 
-UNWANTED = frozenset({"too long", "empty text", "unknown character", "unknown characters", "no text"})
+def _judged_later(op: Any) -> Any:
+    wanted = getattr(op, "needs_label", False) and getattr(op, "touches", "") == "nothing"
+    return _JudgedLater(op) if wanted else op

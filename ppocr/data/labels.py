@@ -127,13 +127,17 @@ def decode(raw: bytes, place: str) -> str:
     if len(raw) > MAX_ROW_BYTES:
         raise Rejected("row too long", f"{place}: {len(raw)} bytes; the limit is {MAX_ROW_BYTES}")
     if b"\0" in raw:
-        raise Rejected("encoding", f"{place}: a NUL byte at column {raw.index(0) + 1}; not UTF-8 text")
+        raise Rejected(
+            "encoding", f"{place}: a NUL byte at column {raw.index(0) + 1}; not UTF-8 text"
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         guess = _guess(raw)
         likely = f"; it looks like {guess}, convert the file to UTF-8" if guess else ""
-        raise Rejected("encoding", f"{place}: byte {error.start + 1} is not UTF-8{likely}") from None
+        raise Rejected(
+            "encoding", f"{place}: byte {error.start + 1} is not UTF-8{likely}"
+        ) from None
 
 
 def parse(text: str, delimiter: str, place: str) -> Row:

@@ -61,7 +61,9 @@ class LMDBDataSet(Source):
         return f"{self.folders[number]}:{index + 1}"
 
     def describe(self) -> list[str]:
-        return [f"{folder}: {n} samples" for folder, n in zip(self.folders, self.sizes, strict=True)]
+        return [
+            f"{folder}: {n} samples" for folder, n in zip(self.folders, self.sizes, strict=True)
+        ]
 
     def _get(self, folder: Path, number: int, place: str) -> tuple[bytes, bytes]:
         import lmdb
@@ -98,7 +100,9 @@ class LMDBDataSet(Source):
                 raise DataError(f"{folder}: {reason}")
             count = int(text)
             if count and transaction.get(b"image-%09d" % count) is None:
-                raise DataError(f"{folder}: num-samples is {count}, but image-{count:09d} is missing")
+                raise DataError(
+                    f"{folder}: num-samples is {count}, but image-{count:09d} is missing"
+                )
         return count
 
 

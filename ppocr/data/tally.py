@@ -11,13 +11,13 @@ EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One sample that could not be used. ``broken``: it could not even be read."""
+    """One sample that was refused. ``broken``: it could not even be read; ``kept``: used anyway."""
 
     reason: str
     place: str
     detail: str
     broken: bool
-    replaced: bool = False
+    kept: bool = False
 
 
 class Tally:
@@ -27,13 +27,13 @@ class Tally:
         self.reasons: Counter[str] = Counter()
         self.examples: dict[str, list[str]] = {}
         self.broken_places: set[str] = set()
-        self.replaced = 0
+        self.kept = 0
 
     def add(self, rejects: Iterable[Reject]) -> None:
         """Count these."""
         for reject in rejects:
             self.reasons[reject.reason] += 1
-            self.replaced += reject.replaced
+            self.kept += reject.kept
             if reject.broken:
                 self.broken_places.add(reject.place)
             shown = self.examples.setdefault(reject.reason, [])

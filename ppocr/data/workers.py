@@ -92,7 +92,9 @@ class Workers:
             return content
         if kind == "data":
             raise DataError(content)
-        raise InternalError(f"loader worker {member.number} failed at {self._at(request)}\n{content}")
+        raise InternalError(
+            f"loader worker {member.number} failed at {self._at(request)}\n{content}"
+        )
 
     def _at(self, request: Request) -> str:
         places = self.fetcher.places(request)
@@ -109,7 +111,10 @@ class _Member:
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(
-            target=serve, args=(theirs, payload, shared_memory), name=f"loader-{number}", daemon=True
+            target=serve,
+            args=(theirs, payload, shared_memory),
+            name=f"loader-{number}",
+            daemon=True,
         )
         with _environment(runtime.worker_environment()):
             self.process.start()
@@ -153,7 +158,9 @@ class _Member:
     def _died(self, at: str = "") -> InternalError:
         self.process.join(timeout=2)
         code = self.process.exitcode
-        why = f"was ended by {signal.Signals(-code).name}" if code and code < 0 else f"ended ({code})"
+        why = (
+            f"was ended by {signal.Signals(-code).name}" if code and code < 0 else f"ended ({code})"
+        )
         where = f"; it was at {at}" if at else ""
         hint = " (often: out of memory)" if code == -signal.SIGKILL else ""
         return InternalError(f"loader worker {self.number} {why}{hint}{where}")

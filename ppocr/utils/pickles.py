@@ -55,19 +55,29 @@ def read(path: str | Path) -> Any:
     return loads(read_bytes(path), str(path))
 
 
+def read_names(path: str | Path) -> dict[str, str]:
+    """Return which automatic name each tensor of a weights file had, as paddle noted it."""
+    value = _loaded(read_bytes(path), str(path))
+    names = value.get(NAMES) if isinstance(value, dict) else None
+    return {str(key): str(name) for key, name in names.items()} if names else {}
+
+
 def loads(data: bytes, place: str = "data") -> Any:
     """Return what the bytes of a checkpoint hold; ``place`` is for messages."""
+    return _tidy(_loaded(data, place))
+
+
+def _loaded(data: bytes, place: str) -> Any:
     if data[:2] == b"PK":
         raise DataError(f"{place} is a zip archive (a PyTorch file?), not a Paddle checkpoint")
     try:
-        value = _Reader(io.BytesIO(data), encoding="latin1").load()
+        return _Reader(io.BytesIO(data), encoding="latin1").load()
     except _Refused as error:
         raise DataError(f"{place}: {error}") from error
     except (pickle.UnpicklingError, EOFError, IndexError, KeyError) as error:
         raise DataError(f"{place} is damaged or no checkpoint ({error or 'ends early'})") from error
     except (ValueError, TypeError, AttributeError, MemoryError, OverflowError) as error:
         raise DataError(f"{place} is damaged or no checkpoint ({error})") from error
-    return _tidy(value)
 
 
 def write(path: str | Path, value: Any, protocol: int = PROTOCOL) -> None:

@@ -1,0 +1,157 @@
+"""A model and a loader give metrics, by the same decoding that prediction uses."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ppocr.data.loader import Loader
+from ppocr.pipeline.batching import groups
+from ppocr.pipeline.runner import Runner
+from ppocr.utils.exits import DataError
+from ppocr.utils.logs import get_logger
+
+
+class Evaluator:
+    """Callable that returns the metrics over the whole loader, with what was counted.
+
+    ``fps`` is images per second of network and decoding; ``evaluated`` and ``rejected`` are
+    numbers of samples. A sample that cannot be read is a DataError, because a metric over the
+    rest would be another metric.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        loader: Loader,
+        metric: Any,
+        model: Any = None,
+        twin: AsDeployed | None = None,
+    ) -> None:
+        self.runner, self.loader, self.metric, self.model = runner, loader, metric, model
+        self.twin = twin
+
+    @property
+    def main_indicator(self) -> str:
+        """The metric that decides which model is best."""
+        return self.metric.main_indicator
+
+    def __call__(self, epoch: int = 0) -> dict[str, Any]:
+        """Return the metrics. The model is in evaluation mode meanwhile."""
+        training = self.model is not None and self.model.training
+        if training:
+            self.model.eval()
+        try:
+            return self._run(epoch)
+        finally:
+            if training:
+                self.model.train()
+
+    def _run(self, epoch: int) -> dict[str, Any]:
+        self.metric.reset()
+        self.loader.reset()
+        evaluated, busy_s = 0, 0.0
+        batches = tqdm(
+            self.loader.epoch(epoch),
+            total=len(self.loader),
+            desc="eval",
+            leave=False,
+            disable=not sys.stderr.isatty(),
+        )
+        for batch in batches:
+            begun = time.perf_counter()
+            results = self.decoded(batch)
+            busy_s += time.perf_counter() - begun
+            self.metric(results, batch)
+            if self.twin is not None:
+                self.twin.add(results, batch, self.loader)
+            evaluated += len(results)
+        tally = self.loader.reset()
+        if tally.broken_places:
+            raise DataError(
+                f"{len(tally.broken_places)} of {evaluated + tally.total} samples to evaluate "
+                f"cannot be read: {tally.summary()}"
+            )
+        found = dict(self.metric.get_metric())
+        if self.twin is not None:
+            name = self.metric.main_indicator
+            found[f"{name}_as_deployed"] = self.twin.get()[name]
+        outside = tally.kept
+        if outside:
+            get_logger().warning(
+                "%d of %d samples are outside the model's limits and count as they are: %s",
+                outside,
+                evaluated,
+                tally.summary(),
+            )
+        found.update(
+            fps=evaluated / max(busy_s, 1e-9),
+            evaluated=evaluated,
+            rejected=tally.total - outside,
+        )
+        return found
+
+    def decoded(self, batch: Mapping[str, Any]) -> list[Any]:
+        """Return one result per sample of a batch; images of different sizes run one by one."""
+        names = [one.name for one in self.runner.spec.inputs]
+        feeds = [batch[name] for name in names]
+        if all(isinstance(feed, np.ndarray) for feed in feeds):
+            return self.runner.decode(self.runner.infer(feeds), batch)
+        results: list[Any] = [None] * len(feeds[0])
+        shapes = [tuple(np.shape(feed[index]) for feed in feeds) for index in range(len(results))]
+        for members in groups(shapes, "own", len(results)):
+            part = _part(batch, members)
+            arrays = [np.stack([feed[index] for index in members]) for feed in feeds]
+            decoded = self.runner.decode(self.runner.infer(arrays), part)
+            for index, result in zip(members, decoded, strict=True):
+                results[index] = result
+        return results
+
+
+def _part(batch: Mapping[str, Any], members: Sequence[int]) -> dict[str, Any]:
+    return {
+        key: value[list(members)] if isinstance(value, np.ndarray) else [value[i] for i in members]
+        for key, value in batch.items()
+    }
+
+
+class AsDeployed:
+    """A second metric over results as prediction gives them.
+
+    Detection: the same boxes after prediction's order, clipping and minimum size. Recognition:
+    lines wider than the trained shape are read once more at their own width.
+    """
+
+    def __init__(self, runner: Runner, metric: Any) -> None:
+        self.runner, self.metric = runner, metric
+
+    def add(self, results: Sequence[Any], batch: Mapping[str, Any], loader: Loader) -> None:
+        """Count a batch whose results of the fixed shape are known."""
+        if self.runner.spec.batch == "own":
+            results = self._own_width(list(results), batch, loader)
+        else:
+            results = self.runner.finish(results, batch)
+        self.metric(results, batch)
+
+    def get(self) -> dict[str, Any]:
+        """Return the figures of everything counted."""
+        return self.metric.get_metric()
+
+    def _own_width(self, results: list[Any], batch: Mapping[str, Any], loader: Loader) -> list[Any]:
+        fixed = np.shape(batch["image"])[1:]
+        wide, prepared = [], []
+        for number, index in enumerate(batch["index"]):
+            one = self.runner.prepare(loader.fetcher.raw(int(index))["image"])
+            if one.feeds[0].shape[-1] > fixed[-1]:
+                wide.append(number)
+                prepared.append(one)
+        for members in groups([one.shapes for one in prepared], "own", self.runner.batch_size):
+            found = self.runner.run([prepared[member] for member in members])
+            for member, result in zip(members, found, strict=True):
+                results[wide[member]] = result
+        return results

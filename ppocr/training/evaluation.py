@@ -1,0 +1,61 @@
+"""Evaluating a checkpoint: the same decoding as in training, and once more as it is deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import paddle
+
+from ppocr.backends.dygraph import Dygraph
+from ppocr.data import build_dataloader
+from ppocr.metrics import build_metric
+from ppocr.modeling import build_model
+from ppocr.modeling.weights import load_weights
+from ppocr.pipeline.derive import derive
+from ppocr.pipeline.runner import Runner
+from ppocr.training import checkpoint
+from ppocr.training.evaluate import AsDeployed, Evaluator
+from ppocr.training.resume import partial
+from ppocr.training.settings import Settings
+from ppocr.training.state import BEST
+from ppocr.utils import logs, pickles
+from ppocr.utils.exits import MissingInput
+
+
+def evaluate(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the metrics stored in the checkpoint and those measured now.
+
+    The checkpoint is ``Global.checkpoints``, else ``Global.pretrained_model``; a MissingInput says
+    that neither is given.
+    """
+    logger = logs.setup()
+    values, config = settings.general, settings.config
+    path = values.checkpoints or values.pretrained_model
+    if not path:
+        raise MissingInput(
+            "which weights? give -o Global.checkpoints=output/.../best_accuracy "
+            "(or Global.pretrained_model)"
+        )
+    paddle.set_device(settings.device)
+    loader = build_dataloader(config, "Eval", settings.device, logger, settings.seed)
+    model = build_model(config["Architecture"])
+    found = checkpoint.find(path)
+    load_weights(model, found.params, partial(values.allow_partial))
+    model.eval()
+    spec = derive(config)
+    fixed = Runner(spec.with_batch("fixed"), Dygraph(model), as_deployed=False)
+    metric = build_metric(config["Metric"], fixed.post)
+    twin = AsDeployed(Runner(spec, Dygraph(model)), build_metric(config["Metric"], fixed.post))
+    try:
+        measured = Evaluator(fixed, loader, metric, model, twin)()
+    finally:
+        loader.close()
+    return stored_metrics(found.states), measured
+
+
+def stored_metrics(states: Path | None) -> dict[str, Any]:
+    """Return the best metrics that a ``.states`` file remembers, {} if there is none."""
+    if states is None:
+        return {}
+    return dict(pickles.read(states).get(BEST) or {})

@@ -1,0 +1,360 @@
+"""Things that happen beside the steps. The order of the list is the order in which they happen.
+
+``standard_hooks`` in :mod:`ppocr.training.setup` shows it on one page.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from ppocr.training import rng
+from ppocr.training.checkpoint import BEST, LATEST, Checkpoints
+from ppocr.training.meters import Pace, Window, duration
+from ppocr.training.state import TrainState, is_better
+from ppocr.training.writers import Writer
+from ppocr.utils.exits import INTERRUPTED
+from ppocr.utils.logs import get_logger
+
+PREEMPTED = "preempted"
+
+
+class Hook:
+    """Something that happens beside training. Override what you need.
+
+    ``start`` before the first step, ``stepped`` after each, ``epoch_done`` after each epoch,
+    ``done`` when the last one is over or a hook stopped the run, ``stop`` always, errors included.
+    """
+
+    def start(self, state: TrainState) -> None: ...
+
+    def stepped(
+        self, state: TrainState, batch: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> None: ...
+
+    def epoch_done(self, state: TrainState) -> None: ...
+
+    def done(self, state: TrainState) -> None: ...
+
+    def stop(self, state: TrainState) -> None: ...
+
+
+class Schedule(Hook):
+    """Moves the learning rate on after each step."""
+
+    def __init__(self, scheduler: Any) -> None:
+        self.scheduler = scheduler
+
+    def stepped(self, state, batch, news) -> None:
+        if hasattr(self.scheduler, "step"):
+            self.scheduler.step()
+
+
+class TrainMetrics(Hook):
+    """Adds the metric of the training batch to the losses, on the steps that will be printed."""
+
+    def __init__(self, step: Any, decode: Callable[..., Any], metric: Any, every: int) -> None:
+        self.step, self.decode, self.metric, self.every = step, decode, metric, every
+
+    def stepped(self, state, batch, news) -> None:
+        if state.step % self.every and state.step != 1:
+            return
+        results = self.decode(self.step.predictions, batch)
+        self.metric.reset()
+        self.metric(results, batch)
+        news["losses"].update(numbers_only(self.metric.get_metric()))
+
+
+class Log(Hook):
+    """Prints a line every so many steps, and writes the same numbers to the writers."""
+
+    def __init__(
+        self,
+        optimizer: Any,
+        writers: list[Writer],
+        epochs: int,
+        batches: int,
+        every: int,
+        window: int,
+        memory: Callable[[], str],
+    ) -> None:
+        self.optimizer, self.writers, self.memory = optimizer, writers, memory
+        self.epochs, self.batches, self.every = epochs, batches, max(1, every)
+        self.window, self.pace = Window(window), Pace()
+        self.skipped = 0
+
+    def start(self, state: TrainState) -> None:
+        self.window.load(state.extra.get("window", {}))
+
+    def stepped(self, state, batch, news) -> None:
+        losses = news["losses"]
+        finite = {name: value for name, value in losses.items() if math.isfinite(value)}
+        self.window.add(finite)
+        state.extra["window"] = self.window.state()
+        self.pace.add(news["read_s"], news["batch_s"], len(batch["image"]))
+        if "loss" not in finite:
+            places = ", ".join(str(place) for place in batch.get("place", [])[:8])
+            get_logger().warning(
+                "step %d skipped: loss %s on %s", state.step, losses["loss"], places
+            )
+        if state.step % self.every == 0 or state.batch == self.batches or state.step == 1:
+            self._report(state)
+
+    def stop(self, state: TrainState) -> None:
+        for writer in self.writers:
+            writer.close()
+
+    def _report(self, state: TrainState) -> None:
+        values, pace = self.window.smooth(), self.pace.report()
+        rate = float(self.optimizer.get_lr())
+        shown = ", ".join(f"{name}: {value:.6f}" for name, value in {"lr": rate, **values}.items())
+        left = (self.epochs * self.batches - state.step) * pace["batch_s"]
+        get_logger().info(
+            "epoch: [%d/%d], global_step: %d, %s, avg_reader_cost: %.5f s, avg_batch_cost: %.5f s, "
+            "avg_samples: %.1f, ips: %.5f samples/s, eta: %s%s",
+            state.epoch + 1,
+            self.epochs,
+            state.step,
+            shown,
+            pace["reader_s"],
+            pace["batch_s"],
+            pace["samples"],
+            pace["ips"],
+            duration(left),
+            self.memory(),
+        )
+        for writer in self.writers:
+            writer.write(
+                "train",
+                state.step,
+                {"epoch": state.epoch + 1, "lr": rate, **values, "ips": pace["ips"]},
+            )
+
+
+class Evaluate(Hook):
+    """Evaluates when it is due and always at the end; keeps the best by strict improvement."""
+
+    def __init__(
+        self,
+        evaluate: Callable[[int], dict[str, Any]],
+        indicator: str,
+        due: EvaluationPlan,
+        checkpoints: Checkpoints | None,
+        writers: list[Writer],
+        early_stop: EarlyStop | None = None,
+    ) -> None:
+        self.evaluate, self.indicator, self.due = evaluate, indicator, due
+        self.checkpoints, self.writers, self.early_stop = checkpoints, writers, early_stop
+        self._last = -1
+
+    def start(self, state: TrainState) -> None:
+        if self.early_stop is not None:
+            self.early_stop.load(state.extra.get("early_stop", {}))
+
+    def stepped(self, state, batch, news) -> None:
+        if self.due.after_step(state):
+            self._run(state)
+
+    def epoch_done(self, state: TrainState) -> None:
+        if self.due.after_epoch(state):
+            self._run(state)
+
+    def done(self, state: TrainState) -> None:
+        if state.stop_reason != PREEMPTED and self._last != state.step:
+            self._run(state)
+
+    def _run(self, state: TrainState) -> None:
+        if self._last == state.step:
+            return
+        self._last = state.step
+        found = self.evaluate(state.epoch)
+        get_logger().info("cur metric, %s", _spelled(found))
+        score = float(found[self.indicator])
+        if is_better(score, state.best.get(self.indicator)):
+            epoch = state.epoch + (1 if state.batch else 0)
+            state.best = {
+                **found,
+                "best_epoch": epoch,
+                "start_epoch": epoch,
+                "best_step": state.step,
+            }
+            self._watch(state, improved_to=score)
+            if self.checkpoints is not None:
+                self.checkpoints.save(BEST, snapshot(state), metric=found)
+        else:
+            self._watch(state, improved_to=None)
+        get_logger().info("best metric, %s", _spelled(state.best))
+        for writer in self.writers:
+            writer.write("eval", state.step, {"epoch": state.epoch, **found})
+
+    def _watch(self, state: TrainState, improved_to: float | None) -> None:
+        if self.early_stop is None:
+            return
+        if self.early_stop.exhausted(improved_to):
+            state.stop_reason = f"early stop: no gain in {self.early_stop.patience} evaluations"
+        state.extra["early_stop"] = self.early_stop.state()
+
+
+class EvaluationPlan:
+    """When to evaluate: by steps ([start, every] or every) or by epochs."""
+
+    def __init__(
+        self,
+        every_steps: int,
+        first_step: int = 0,
+        epochs: int = 0,
+        every_epochs: int | None = None,
+    ) -> None:
+        self.every_steps, self.first_step = every_steps, first_step
+        self.epochs, self.every_epochs = epochs, every_epochs or 0
+
+    def after_step(self, state: TrainState) -> bool:
+        """Return whether the step just done is one to evaluate after."""
+        if self.every_epochs or self.every_steps <= 0:
+            return False
+        past = state.step - self.first_step
+        return past > 0 and past % self.every_steps == 0
+
+    def after_epoch(self, state: TrainState) -> bool:
+        """Return whether the epoch just done is one to evaluate after."""
+        if state.epoch == self.epochs:  # the last one always
+            return True
+        return self.every_epochs > 0 and state.epoch % self.every_epochs == 0
+
+
+class EarlyStop:
+    """Gives up after ``patience`` evaluations without a gain of more than ``min_delta``."""
+
+    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
+        self.patience, self.min_delta = patience, min_delta
+        self._best: float | None = None
+        self._waited = 0
+
+    def exhausted(self, improved_to: float | None) -> bool:
+        """Return whether patience is over; ``improved_to`` is the new best score, if it is one."""
+        gained = improved_to is not None and (
+            self._best is None or improved_to > self._best + self.min_delta
+        )
+        self._waited = 0 if gained else self._waited + 1
+        if gained:
+            self._best = improved_to
+        return self._waited >= self.patience
+
+    def state(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {"best": self._best, "waited": self._waited}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over saved values."""
+        self._best, self._waited = state.get("best"), int(state.get("waited", 0))
+
+
+class SaveLatest(Hook):
+    """Saves ``latest`` after each epoch, ``iter_epoch_N`` every so many, and when preempted."""
+
+    def __init__(self, checkpoints: Checkpoints, every: int) -> None:
+        self.checkpoints, self.every = checkpoints, every
+
+    def epoch_done(self, state: TrainState) -> None:
+        self.checkpoints.save(LATEST, snapshot(state))
+        if self.every > 0 and state.epoch % self.every == 0:
+            self.checkpoints.save(f"iter_epoch_{state.epoch}", snapshot(state))
+
+    def done(self, state: TrainState) -> None:
+        if state.batch or state.stop_reason:
+            self.checkpoints.save(LATEST, snapshot(state))
+
+
+class KeepRandom(Hook):
+    """Puts the random state back when a run is resumed."""
+
+    def start(self, state: TrainState) -> None:
+        if "random" in state.extra:
+            rng.restore(state.extra["random"])
+
+
+class DataReport(Hook):
+    """Says after each epoch which samples could not be used, and why."""
+
+    def __init__(self, loader: Any) -> None:
+        self.loader = loader
+
+    def epoch_done(self, state: TrainState) -> None:
+        tally = self.loader.reset()
+        if tally.total:
+            get_logger().warning(
+                "epoch %d: %d samples replaced: %s", state.epoch, tally.total, tally.summary()
+            )
+
+
+class TimeLimit(Hook):
+    """Stops after so many hours; the run can be resumed."""
+
+    def __init__(self, hours: float) -> None:
+        self.seconds = hours * 3600
+        self._begun = time.monotonic()
+
+    def stepped(self, state, batch, news) -> None:
+        if time.monotonic() - self._begun > self.seconds:
+            state.stop_reason = f"max_hours: {self.seconds / 3600:g} are over"
+
+
+class Signals(Hook):
+    """SIGTERM and Ctrl-C end the run after the current step, checkpoint written.
+
+    A second one ends it at once; what was saved before stays whole.
+    """
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._before: dict[int, Any] = {}
+
+    def start(self, state: TrainState) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._before[number] = signal.signal(number, self._caught)
+
+    def stepped(self, state, batch, news) -> None:
+        if self._seen:
+            state.stop_reason = PREEMPTED
+
+    def stop(self, state: TrainState) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _caught(self, number: int, frame: FrameType | None) -> None:
+        self._seen += 1
+        if self._seen > 1:
+            raise SystemExit(INTERRUPTED)
+        get_logger().warning("%s: stopping after this step", signal.Signals(number).name)
+
+
+def snapshot(state: TrainState) -> TrainState:
+    """Return the state with what a resumed run needs beyond counters."""
+    state.extra["random"] = rng.capture()
+    return state
+
+
+def numbers_only(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return the entries that are numbers."""
+    return {
+        name: float(value)
+        for name, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _spelled(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def log_path(folder: Path) -> Path:
+    """Return where the run's log goes."""
+    return folder / "train.log"

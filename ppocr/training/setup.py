@@ -1,0 +1,254 @@
+"""A config becomes a run, in the order of reading: spec, data, model, loss, optimizer, hooks."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import paddle
+
+from ppocr.backends.dygraph import Dygraph
+from ppocr.config.errors import ConfigError
+from ppocr.config.explain import as_yaml
+from ppocr.config.general import General
+from ppocr.data import build_dataloader
+from ppocr.data.loader import Loader
+from ppocr.losses import build_loss
+from ppocr.metrics import build_metric
+from ppocr.modeling import build_model
+from ppocr.modeling.weights import load_weights
+from ppocr.optimizer import build_optimizer
+from ppocr.pipeline.derive import derive
+from ppocr.pipeline.runner import Runner
+from ppocr.training import checkpoint, hooks, resume, rng, store, writers
+from ppocr.training.checkpoint import Checkpoints
+from ppocr.training.evaluate import Evaluator
+from ppocr.training.precision import Precision
+from ppocr.training.settings import Settings
+from ppocr.training.state import TrainState
+from ppocr.training.step import TrainStep
+from ppocr.training.trainer import Trainer
+from ppocr.utils import dist, logs
+from ppocr.utils.exits import Preempted
+from ppocr.utils.files import atomic_write
+
+
+def train(settings: Settings) -> TrainState:
+    """Return the final state of a training run; everything it leaves behind is in its folder.
+
+    Preempted is raised after a run that was stopped from outside has saved itself.
+    """
+    with ExitStack() as stack:
+        if dist.is_main():
+            stack.enter_context(store.locked(settings.folder))
+        log_file = hooks.log_path(settings.folder) if dist.is_main() else None
+        logs.setup(log_file, rank=dist.rank())
+        run = Run(settings)
+        stack.callback(run.close)
+        state = run.fit()
+    if state.stop_reason == hooks.PREEMPTED:
+        raise Preempted(
+            f"stopped in epoch {state.epoch + 1} after step {state.step}, checkpoint saved; "
+            f"go on with -o Global.checkpoints={settings.folder / checkpoint.LATEST}"
+        )
+    return state
+
+
+class Run:
+    """Everything a training run consists of."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings, self.general = settings, settings.general
+        config, device = settings.config, settings.device
+        self.logger = logs.get_logger()
+        paddle.set_device(device)
+        if dist.world_size() > 1:
+            paddle.distributed.init_parallel_env()
+        rng.seed_all(settings.seed + dist.rank())
+        self._announce()
+        self.loader: Loader = build_dataloader(config, "Train", device, self.logger, settings.seed)
+        self.valid: Loader = build_dataloader(config, "Eval", device, self.logger, settings.seed)
+        self.spec = derive(config).with_batch("fixed")
+        with paddle.utils.unique_name.guard():
+            self.model = build_model(config["Architecture"])
+            self.loss = build_loss(config["Loss"])
+        self.optimizer, self.schedule = build_optimizer(
+            config["Optimizer"], self.general.epoch_num, len(self.loader), self.model
+        )
+        self.precision = Precision(self.general, device)
+        self.state = self._begin()
+        self.runner = Runner(self.spec, Dygraph(self.model), as_deployed=False)
+        self.network = self._parallel()
+        self.step = TrainStep(
+            self.network, self.loss, self.optimizer, self.precision, self.general.accumulate_steps
+        )
+
+    def fit(self) -> TrainState:
+        """Return the state after training."""
+        self.model.train()
+        trainer = Trainer(self.step, self.loader, self.state, standard_hooks(self))
+        return trainer.fit(self.general.epoch_num)
+
+    def close(self) -> None:
+        """End the loaders' processes."""
+        self.loader.close()
+        self.valid.close()
+
+    def _announce(self) -> None:
+        """Write config.yml, with the origin of every value, and say what runs where."""
+        settings = self.settings
+        if dist.is_main():
+            with atomic_write(settings.folder / "config.yml", "w") as file:
+                file.write(as_yaml(settings.config, settings.parts))
+        self.logger.info(
+            "paddle %s, device %s, %d process(es), seed %d, output %s",
+            paddle.__version__,
+            settings.device,
+            dist.world_size(),
+            settings.seed,
+            settings.folder,
+        )
+
+    def _begin(self) -> TrainState:
+        """Return where the run begins: resumed, with given weights, or from nothing."""
+        values = self.general
+        path = resume.checkpoint_to_resume(values, self.settings.folder)
+        if path:
+            if values.pretrained_model:
+                self.logger.info("checkpoints is given, so pretrained_model is not loaded")
+            return resume.load(path, self)
+        if values.pretrained_model:
+            source = resume.weights_source(values.pretrained_model)
+            load_weights(self.model, source, resume.partial(values.allow_partial))
+        else:
+            self.logger.info("no weights given: training from random ones")
+        return TrainState()
+
+    def _parallel(self) -> Any:
+        """Return the network as the step calls it: prepared for precision and several ranks."""
+        network, self.optimizer = self.precision.prepare(self.model, self.optimizer)
+        if self.general.use_sync_bn and dist.world_size() > 1 and self.settings.device != "cpu":
+            network = paddle.nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        if self.general.to_static:
+            network = paddle.jit.to_static(network)
+        if dist.world_size() > 1:
+            network = paddle.DataParallel(
+                network, find_unused_parameters=self.general.find_unused_parameters
+            )
+        return network
+
+
+def standard_hooks(run: Run) -> list[hooks.Hook]:
+    """Return the hooks; the order here is the order in which things happen."""
+    values, folder = run.general, run.settings.folder
+    main = dist.is_main()
+    outlets = _writers(run) if main else []
+    keep = values.keep_checkpoints or checkpoint.KEEP
+    checkpoints = (
+        Checkpoints(folder, run.model, run.optimizer, keep, resume.fingerprint(run))
+        if main
+        else None
+    )
+    metric = build_metric(run.settings.config["Metric"], run.runner.post)
+    evaluate = Evaluator(run.runner, run.valid, metric, run.model)
+    found: list[hooks.Hook] = [hooks.KeepRandom(), hooks.Signals(), hooks.Schedule(run.schedule)]
+    if values.cal_metric_during_train:
+        own = build_metric(run.settings.config["Metric"], run.runner.post)
+        every = max(1, values.print_batch_step)
+        found.append(hooks.TrainMetrics(run.step, _decode_training(run), own, every))
+    found.append(
+        hooks.Log(
+            run.optimizer,
+            outlets,
+            values.epoch_num,
+            len(run.loader),
+            values.print_batch_step,
+            values.log_smooth_window,
+            memory_report(values, run.settings.device),
+        )
+    )
+    if values.max_hours:
+        found.append(hooks.TimeLimit(values.max_hours))
+    found.append(
+        hooks.Evaluate(
+            evaluate,
+            metric.main_indicator,
+            evaluation_plan(values),
+            checkpoints,
+            outlets,
+            early_stop(values),
+        )
+    )
+    found.append(hooks.DataReport(run.loader))
+    if checkpoints is not None:
+        found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step))
+    return found
+
+
+def evaluation_plan(values: General) -> hooks.EvaluationPlan:
+    """Return when to evaluate, from ``eval_batch_step`` or ``eval_batch_epoch``."""
+    given = values.eval_batch_step
+    first, every = (
+        (given[0], given[1]) if isinstance(given, list) and len(given) == 2 else (0, given)
+    )
+    if isinstance(every, list):
+        raise ConfigError(f"Global.eval_batch_step is a number or [first, every], not {given}")
+    if isinstance(given, list) and values.eval_batch_epoch:
+        return hooks.EvaluationPlan(0, 0, values.epoch_num, values.eval_batch_epoch)
+    return hooks.EvaluationPlan(every or 0, first, values.epoch_num, values.eval_batch_epoch)
+
+
+def early_stop(values: General) -> hooks.EarlyStop | None:
+    """Return the patience of ``Global.early_stop``: a number, or {patience, min_delta}."""
+    given = values.early_stop
+    if not given:
+        return None
+    if isinstance(given, int):
+        return hooks.EarlyStop(given)
+    unknown = sorted(set(given) - {"patience", "min_delta"})
+    if unknown or not isinstance(given.get("patience"), int):
+        raise ConfigError(f"Global.early_stop takes patience and min_delta, not {dict(given)}")
+    return hooks.EarlyStop(given["patience"], float(given.get("min_delta", 0.0)))
+
+
+def memory_report(values: General, device: str) -> Any:
+    """Return what gives the end of a log line: peak memory of the device, or of the process."""
+
+    def of_device() -> str:
+        reserved = paddle.device.cuda.max_memory_reserved() >> 20
+        allocated = paddle.device.cuda.max_memory_allocated() >> 20
+        return f", max_mem_reserved: {reserved} MB, max_mem_allocated: {allocated} MB"
+
+    def of_process() -> str:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        megabytes = peak >> 20 if sys.platform == "darwin" else peak >> 10
+        return f", max_mem_resident: {megabytes} MB"
+
+    if not values.print_mem_info:
+        return lambda: ""
+    return of_device if device.startswith("gpu") else of_process
+
+
+def _decode_training(run: Run) -> Any:
+    """Return what turns predictions of a training step into results."""
+
+    def decode(predictions: Any, batch: Mapping[str, Any]) -> list[Any]:
+        tensors = run.model.as_outputs(predictions)
+        arrays = [tensor.astype("float32").numpy() for tensor in tensors]
+        return run.runner.decode(dict(zip(run.spec.outputs, arrays, strict=False)), batch)
+
+    return decode
+
+
+def _writers(run: Run) -> list[Any]:
+    values, folder = run.general, run.settings.folder
+    outlets: list[Any] = [writers.JsonLines(folder / "metrics.jsonl", run.state.step)]
+    if values.use_visualdl:
+        outlets.append(writers.VisualDL(folder / "vdl"))
+    section = run.settings.config.get("wandb")
+    if values.use_wandb or section:
+        outlets.append(writers.Wandb(section or {}, run.settings.config, folder))
+    return outlets

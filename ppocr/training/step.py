@@ -1,0 +1,122 @@
+"""One optimisation step: forward, loss, backward, update. It knows nothing about epochs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import paddle
+
+from ppocr.config.errors import ConfigError
+from ppocr.training.precision import Precision
+from ppocr.utils.exits import Diverged
+
+IMAGE = "image"
+PATIENCE = 10  # steps in a row that may fail before the run is given up
+
+
+class TrainStep:
+    """Callable on a batch of numpy arrays; returns the losses as floats, ``loss`` first.
+
+    Which entries of the batch become tensors is decided by what model and loss state they read.
+    A step whose loss or gradient is not finite changes nothing: ``skipped`` is then true, and
+    after ten in a row the run ends as Diverged. ``predictions`` are those of the last step.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        loss: Any,
+        optimizer: Any,
+        precision: Precision,
+        accumulate: int = 1,
+    ) -> None:
+        self.model, self.loss, self.optimizer, self.precision = model, loss, optimizer, precision
+        self.accumulate = max(1, accumulate)
+        self.model_reads: tuple[str, ...] = tuple(getattr(_inner(model), "reads", ()))
+        self.loss_reads: tuple[str, ...] = tuple(getattr(loss, "reads", ()))
+        self.predictions: Any = None
+        self.skipped = False
+        self._failed = 0
+        self._gathered = 0
+        self._parameters = [p for p in model.parameters() if not p.stop_gradient]
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, float]:
+        """Return the losses of this step."""
+        tensors = self._tensors(batch)
+        with self.precision.forward():
+            extra = {name: tensors[name] for name in self.model_reads}
+            image = tensors[IMAGE]
+            predictions = self.model(image, extra) if extra else self.model(image)
+            terms = self.loss(predictions, tensors)
+        total = terms["loss"].mean() if terms["loss"].size > 1 else terms["loss"]
+        self.precision.backward(total / self.accumulate if self.accumulate > 1 else total)
+        losses = {name: _number(value) for name, value in terms.items()}
+        losses["loss"] = float(total)
+        self.predictions = predictions
+        self._finish(losses, batch)
+        return losses
+
+    def _finish(self, losses: dict[str, float], batch: Mapping[str, Any]) -> None:
+        """Update the weights, unless something is not finite."""
+        scaled = self.precision.scaler is not None  # the scaler looks at the gradients itself
+        if not math.isfinite(losses["loss"]) or not (scaled or self._gradients_finite()):
+            self._refuse(losses["loss"], batch)
+            return
+        self._failed, self.skipped = 0, False
+        self._gathered += 1
+        if self._gathered >= self.accumulate:
+            self.precision.update(self.optimizer)
+            self.optimizer.clear_grad()
+            self._gathered = 0
+
+    def _refuse(self, loss: float, batch: Mapping[str, Any]) -> None:
+        self.optimizer.clear_grad()
+        self._gathered, self.skipped = 0, True
+        self._failed += 1
+        if self._failed >= PATIENCE:
+            places = ", ".join(str(place) for place in batch.get("place", [])[:8])
+            raise Diverged(
+                f"{PATIENCE} steps in a row gave a loss or gradient that is not finite (last loss "
+                f"{loss}); try a smaller learning rate or Optimizer.clip_norm_global. "
+                f"Samples of the last batch: {places}"
+            )
+
+    def _gradients_finite(self) -> bool:
+        sums = [p.grad.sum() for p in self._parameters if p.grad is not None]
+        return not sums or math.isfinite(float(paddle.add_n(sums)))
+
+    def _tensors(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what model and loss read as tensors; everything else of the batch as it is."""
+        wanted = {IMAGE, *self.model_reads, *self.loss_reads}
+        missing = sorted(name for name in wanted if name not in batch)
+        if missing:
+            raise ConfigError(
+                f"model and loss read {', '.join(missing)}, which Train's KeepKeys does not keep "
+                f"(it keeps {', '.join(batch)})"
+            )
+        tensors = dict(batch)
+        for name in wanted:
+            tensors[name] = to_tensor(batch[name])
+        return tensors
+
+
+def to_tensor(value: Any) -> Any:
+    """Return an array as a tensor on the current device; lists of arrays become lists."""
+    if isinstance(value, np.ndarray):
+        return paddle.to_tensor(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [to_tensor(one) for one in value]
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, paddle.Tensor):
+        return float(value.mean() if value.size > 1 else value)
+    return float(value)
+
+
+def _inner(model: Any) -> Any:
+    return getattr(model, "_layers", model)

@@ -1,0 +1,80 @@
+"""Train a model.
+
+    python tools/train.py -c configs/det/det_mv3_db.yml
+    python tools/train.py -c my.yml -o Global.epoch_num=20 Optimizer.lr.learning_rate=5e-4
+    python tools/train.py -c my.yml -o Global.checkpoints=output/my/latest      # go on
+    python tools/train.py -c my.yml -o Global.pretrained_model=best_accuracy    # start from weights
+    python -m paddle.distributed.launch --gpus 0,1 tools/train.py -c my.yml     # several cards
+
+Leaves in Global.save_model_dir: latest.* after every epoch, best_accuracy.* at every best
+evaluation, iter_epoch_N.* every save_epoch_step epochs (weights .pdparams, optimizer .pdopt,
+progress .states), train.log, config.yml (with the origin of every value), metrics.jsonl.
+
+Exit status: 0 trained; 65 data or weights cannot be used; 66 a file is missing; 73 the output
+folder is taken or not writable; 74 disk full; 75 stopped by a signal, checkpoint saved; 76 the loss
+is not finite any more; 78 something is wrong with the config (all of it is listed).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
+
+import argparse
+from collections.abc import Sequence
+
+from ppocr.utils import exits, runtime
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return 0 after a training run."""
+    given = parser().parse_args(argv)
+    runtime.prepare(enabled=not given.no_runtime)
+    with runtime.quiet_paddle_import():
+        from ppocr.training import settings, setup
+
+    overrides = [one for group in given.opt or [] for one in group]
+    if given.profiler_options:
+        overrides += profiler_overrides(given.profiler_options)
+    setup.train(settings.read(given.config, overrides))
+    return 0
+
+
+def parser(about: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser that train and eval share."""
+    found = argparse.ArgumentParser(
+        description=about or __doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    found.add_argument("-c", "--config", required=True, help="the config, a .yml file")
+    found.add_argument(
+        "-o",
+        "--opt",
+        nargs="+",
+        action="append",
+        metavar="KEY=VALUE",
+        help="settings that replace those of the config, such as Global.epoch_num=20 or "
+        "Train.dataset.transforms[3].RecAug.tia_prob=0.2",
+    )
+    found.add_argument(
+        "-p",
+        "--profiler_options",
+        metavar="K=V;K=V",
+        help="measure some steps: batch_range=[10,20];exit_on_finished=true",
+    )
+    found.add_argument(
+        "--no_runtime",
+        action="store_true",
+        help="leave allocator, OpenMP and thread count as the system has them",
+    )
+    return found
+
+
+def profiler_overrides(text: str) -> list[str]:
+    """Return ``k=v;k=v`` as settings of the section profiler_options."""
+    return [f"profiler_options.{one.strip()}" for one in text.split(";") if one.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(exits.run(main, sys.argv[1:]))
