@@ -142,7 +142,7 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
                 "num_heads pos_len"
             ),
             "CTCHead": "fc_decay mid_channels return_feats",
-            "CT_Head": "hidden_dim num_classes",
+            "CT_Head": "in_channels hidden_dim num_classes",
             "ClsHead": "class_dim",
             "DBHead": "k kernel_list fix_nan aux_in_channels",
             "DRRGHead": (
@@ -566,7 +566,6 @@ def slip(key: str, known: Iterable[str], taken: Iterable[str]) -> str:
     The keys of a component that is not here are not all known, so only what is very
     likely a mistake is reported.
     """
-    if len(key) < 3:
-        return ""
-    free = [one for one in known if one not in set(taken)]
-    return next((one for one in free if len(one) > 2 and slips(key, one) == 1), "")
+    used = set(taken)
+    free = [one for one in known if one not in used and len(one) > 2]
+    return next((one for one in free if slips(key, one) == 1), "")

@@ -26,6 +26,7 @@ class Match:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     unknown: dict[str, Problem] = field(default_factory=dict)
+    also: Collection[str] = ()
 
 
 def match(
@@ -34,15 +35,17 @@ def match(
     offers: Mapping[str, Any] = NOTHING,
     computed: Mapping[str, Any] = NOTHING,
     filled: Collection[str] = (),
+    also: Collection[str] = (),
 ) -> Match:
     """Return the arguments for what ``signature`` describes.
 
     What the file gives must be known and fit. What is offered is taken if it is asked
     for and the file does not give it (null counts as not given). What is computed wins,
     with a note if the file says something else. ``filled`` names settings that will be
-    computed later: they are not missed.
+    computed later: they are not missed. ``also`` are words that may have been meant by a
+    key that is unknown, beside the settings.
     """
-    result = Match()
+    result = Match(also=also)
     known = signature.settings
     computed = {**section.computed, **computed}
     for key, value in offers.items():
@@ -103,14 +106,19 @@ def _unknown(result: Match, signature: Signature, section: Section, key: str, va
     elif why:
         result.notes.append(Problem(place, f"{owner}.{key} has no effect: {why}"))
     else:
-        problem = Problem(place, f"{owner} has no setting '{key}'{hint(key, signature, section)}")
+        problem = Problem(
+            place, f"{owner} has no setting '{key}'{hint(key, signature, section, result.also)}"
+        )
         (result.notes if section.lenient else result.problems).append(problem)
         result.unknown[key] = problem
 
 
-def hint(key: str, signature: Signature, section: Section) -> str:
+def hint(key: str, signature: Signature, section: Section, also: Collection[str] = ()) -> str:
     """Return which setting was probably meant, or the few there are."""
-    near = nearest(key, signature.settings, taken=section)
+    words = [*signature.settings, *also, *forgiven.keys(signature.name)]
+    if NAME not in section:
+        words.append(NAME)
+    near = nearest(key, dict.fromkeys(words), taken=section)
     if near or not signature.settings:
         return near
     names = ", ".join(signature.settings)

@@ -12,14 +12,14 @@ from importlib import import_module
 from typing import Any
 
 from ppocr.config import general, planned, signatures
-from ppocr.config.errors import ConfigError, Problem, nearest, slips
+from ppocr.config.errors import ConfigError, Problem, closest, nearest, slips
 from ppocr.config.explain import Part
 from ppocr.config.hints import fits
 from ppocr.config.registry import Registry
 from ppocr.config.schema import NOTHING, match
 from ppocr.config.section import Items, Section, as_section, walk
 from ppocr.config.signatures import Signature
-from ppocr.pipeline.entries import held
+from ppocr.pipeline.entries import held, stray
 from ppocr.pipeline.kinds import (
     DEFAULT_NAMES,
     FILLED,
@@ -196,8 +196,7 @@ class _Walk:
         model_type = section.get("model_type") or model_type
         name = section.get("name") or DEFAULT_NAMES.get(kind, "")
         if not isinstance(name, str) or not name:
-            problem = Problem(section.place, f"{path} needs a 'name': which {kind} is meant?")
-            self.report.problems.append(problem)
+            self.report.problems.append(_nameless(path, kind, section))
             return
         offers = self.offers if kind in OFFERED_TO else NOTHING
         part = Part(path, kind, name, section, model_type, offers=offers)
@@ -242,8 +241,9 @@ class _Walk:
         except ConfigError as error:
             problem = error.problems[0]
             text = problem.text.partition("; did you mean")[0]
-            names = [*table.names(part.model_type), *planned.names(part.kind, part.model_type)]
-            text += nearest(part.name, names)
+            here = table.names(part.model_type)
+            later = set(planned.names(part.kind, part.model_type)) - set(here)
+            text += nearest(part.name, [*here, *sorted(later)], taken=later)
             self.report.problems.append(Problem(problem.place, text))
 
     def matched(
@@ -257,10 +257,11 @@ class _Walk:
             filled |= registry(part.kind).computed
         extra = [key for key in skip if key in section and key not in part.signature.settings]
         judged = section.without(*extra)
-        found = match(part.signature, judged, offers, NOTHING, filled)
+        later = planned.signature(part.kind, part.name, part.model_type)
+        also = [*skip, *(later.settings if later else ())]
+        found = match(part.signature, judged, offers, NOTHING, filled, also)
         part.filled = filled
         self.report.parts.append(part)
-        later = planned.signature(part.kind, part.name, part.model_type)
         for key, problem in found.unknown.items():
             if later is not None and key in later.settings:
                 (found.notes if section.lenient else found.problems).remove(problem)
@@ -285,7 +286,11 @@ class _Walk:
     def inside(self, part: Part) -> None:
         """Visit the sections that a part holds."""
         for key, kind in (part.signature.parts if part.signature else {}).items():
+            shapes = list(stray(f"{part.path}.{key}", part.section.get(key)))
+            self.report.problems.extend(shapes)
             for path, section in held(f"{part.path}.{key}", part.section.get(key)):
+                if shapes and "name" not in section:
+                    continue
                 if kind == "Head" and "name" in section and ({"Neck", "Head"} & set(section)):
                     self.head_with_neck(path, section, part.model_type)
                 else:
@@ -334,6 +339,15 @@ class _Walk:
             ):
                 return f"{other.path} ({other.name})" if other.name else other.path
         return ""
+
+
+def _nameless(path: str, kind: str, section: Section) -> Problem:
+    """Return what to say of a section whose name is missing or misspelt."""
+    near = closest("name", section)
+    if near and slips(near, "name") == 1:
+        text = f"{path} has no setting '{near}'; did you mean 'name'?"
+        return Problem(section.where(near), text)
+    return Problem(section.place, f"{path} needs a name: which {kind} is meant?")
 
 
 def _takes(signature: Signature, section: Section) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ppocr.config.errors import NOWHERE, Place
+from ppocr.config.errors import NOWHERE, Place, Problem, nearest
 from ppocr.config.section import Items, Section, as_section, named
+
+TYPED = ("type", "args")
 
 
 def held(path: str, value: Any) -> Iterator[tuple[str, Section]]:
@@ -30,16 +32,40 @@ def held(path: str, value: Any) -> Iterator[tuple[str, Section]]:
 
 def as_entry(entry: Any, place: Place) -> Section:
     """Return a list's entry as a section with a name, whichever way it is written."""
-    if isinstance(entry, Mapping) and isinstance(entry.get("type"), str) and "name" not in entry:
-        section = as_section(entry, place)
-        inner = as_section(section.get("args") or {}, section.place).without()
-        inner["name"] = section["type"]
-        inner.places["name"] = section.where("type")
-        return inner
+    if _is_typed(entry):
+        return _of_type(as_section(entry, place))
     name, settings = named(entry, place)
     if not name or settings.get("name") == name:
         return settings
     inner = settings.without()
     inner["name"] = name
     inner.places["name"] = as_section(entry).where(name) if isinstance(entry, Mapping) else place
+    return inner
+
+
+def stray(path: str, value: Any) -> Iterator[Problem]:
+    """Yield what is wrong with the shape of a list's entries: keys beside ``type`` and ``args``."""
+    for index, entry in enumerate(value if isinstance(value, list | tuple) else []):
+        if not isinstance(entry, Mapping) or "name" in entry:
+            continue
+        section = as_section(entry)
+        for key in section if _is_typed(entry) or _nearly_typed(section) else ():
+            if key not in TYPED:
+                text = f"{path}[{index}] has no setting '{key}'{nearest(key, TYPED, taken=section)}"
+                yield Problem(section.where(key), text)
+
+
+def _is_typed(entry: Any) -> bool:
+    """Return whether an entry has the form {type: Name, args: {...}}."""
+    return isinstance(entry, Mapping) and "name" not in entry and isinstance(entry.get("type"), str)
+
+
+def _nearly_typed(section: Section) -> bool:
+    return len(section) > 1 and "args" in section
+
+
+def _of_type(section: Section) -> Section:
+    inner = as_section(section.get("args") or {}, section.place).without()
+    inner["name"] = section["type"]
+    inner.places["name"] = section.where("type")
     return inner
