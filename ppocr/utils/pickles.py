@@ -26,6 +26,12 @@ NAMES = "StructuredToParameterName@@"  # entry: state key -> paddle's automatic 
 PIECES = "UnpackBigParamInfor@@"  # entry: which arrays were cut up, for protocols 2 and 3
 PIECE_BYTES = 2**30 - 1
 
+
+def _empty_bytes() -> bytes:
+    """Return b'' as protocol 2 asks for it; ``bytes`` itself would take a size to allocate."""
+    return b""
+
+
 _array = np.zeros(0).__reduce__()[0]
 _scalar = np.float64(0.0).__reduce__()[0]
 
@@ -40,6 +46,8 @@ _ALLOWED: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("_codecs", "encode"): codecs.encode,
     ("builtins", "tuple"): tuple,  # how paddle writes a tensor inside a list: (name, array)
     ("builtins", "set"): set,
+    ("builtins", "bytes"): _empty_bytes,
+    ("__builtin__", "bytes"): _empty_bytes,
     ("__builtin__", "tuple"): tuple,
     ("__builtin__", "set"): set,
 }
