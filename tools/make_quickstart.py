@@ -6,15 +6,13 @@
 A folder that already holds exactly what is asked for is left alone.
 """
 
-from __future__ import annotations
+import os, sys  # noqa: E401, I001
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
+sys.path.insert(0, os.path.abspath(__file__).rsplit(f"{os.sep}tools{os.sep}", 1)[0])
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from ppocr.synthesis.dataset import Recipe, write
 from ppocr.utils import exits
@@ -23,9 +21,7 @@ from ppocr.utils.logs import say
 
 def main(argv: Sequence[str]) -> None:
     given = _parser().parse_args(argv)
-    recipe = Recipe(
-        given.train_pages, given.val_pages, given.unseen_pages, given.lines, given.seed
-    )
+    recipe = Recipe(given.train_pages, given.val_pages, given.unseen_pages, given.lines, given.seed)
     drawn = write(Path(given.output), recipe, given.workers)
     say(f"{given.output}: {'drawn' if drawn else 'already there'}")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 PUNCTUATION = ".,:-/%$&#+"
 CHARACTERS = string.digits + string.ascii_lowercase + string.ascii_uppercase + PUNCTUATION
-LENGTH = (3, 15)  # fewest and most characters in a line, spaces included; a lone thin character
+LENGTH = (3, 9)  # fewest and most characters in a line, spaces included; a lone thin character
 # would be taller than wide and be turned on its side when it is cut out
 
 _ONSETS = (
@@ -31,8 +31,10 @@ def text(rng: np.random.Generator) -> str:
 
 def word(rng: np.random.Generator) -> str:
     """Return a pronounceable word of one to three syllables in one of three cases."""
-    count = int(rng.choice(3, p=(0.35, 0.45, 0.2))) + 1
-    syllables = (_pick(rng, _ONSETS) + _pick(rng, _VOWELS) + _pick(rng, _CODAS) for _ in range(count))
+    count = int(rng.choice(3, p=(0.45, 0.45, 0.1))) + 1
+    syllables = (
+        _pick(rng, _ONSETS) + _pick(rng, _VOWELS) + _pick(rng, _CODAS) for _ in range(count)
+    )
     plain = "".join(syllables)
     case = rng.random()
     if case < 0.5:
@@ -49,12 +51,11 @@ def _two_words(rng: np.random.Generator) -> str:
 
 
 def _labelled(rng: np.random.Generator) -> str:
-    return f"{word(rng)}: {rng.integers(1, 1000)}"
+    return f"{word(rng)}: {rng.integers(1, 100)}"
 
 
 def _joined(rng: np.random.Generator) -> str:
-    sign = _pick(rng, ("&", "+", "-", "/", ", "))
-    return f"{word(rng)[:5]}{sign}{word(rng)[:5]}"
+    return f"{word(rng)[:4]}{_pick(rng, ('&', '+', '-', '/', ', '))}{word(rng)[:4]}"
 
 
 def _integer(rng: np.random.Generator) -> str:
@@ -69,8 +70,8 @@ def _price(rng: np.random.Generator) -> str:
 def _date(rng: np.random.Generator) -> str:
     year, month, day = rng.integers(1950, 2050), rng.integers(1, 13), rng.integers(1, 29)
     if rng.random() < 0.5:
-        return f"{year}-{month:02d}-{day:02d}"
-    return f"{day:02d}/{month:02d}/{year}"
+        return f"{year}-{month:02d}"
+    return f"{day:02d}/{month:02d}/{year % 100:02d}"
 
 
 def _clock(rng: np.random.Generator) -> str:
@@ -87,7 +88,7 @@ def _code(rng: np.random.Generator) -> str:
 
 
 def _number(rng: np.random.Generator) -> str:
-    return f"#{rng.integers(1, 99999)}"
+    return f"#{rng.integers(10, 99999)}"
 
 
 _KINDS = (

@@ -13,7 +13,7 @@ from ppocr.config import Registry
 
 # what a config may name, room by room
 TABLES = {
-    "ppocr.modeling": ("ARCHITECTURES",),
+    "ppocr.modeling.architectures": ("ARCHITECTURES",),
     "ppocr.modeling.transforms": ("TRANSFORMS",),
     "ppocr.modeling.backbones": ("BACKBONES",),
     "ppocr.modeling.necks": ("NECKS",),
@@ -138,7 +138,9 @@ def test_every_named_class_says_what_it_does(classes):
     silent = sorted(
         {f"{reg.kind} {name}" for (reg, _, name), cls in classes.items() if not cls.__doc__}
     )
-    complain("every registered class has a docstring", silent, "its first line says what comes back")
+    complain(
+        "every registered class has a docstring", silent, "its first line says what comes back"
+    )
 
 
 def test_public_classes_of_a_room_are_in_its_table(classes):

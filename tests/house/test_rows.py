@@ -6,7 +6,16 @@ import ast
 import subprocess
 import sys
 
-from tests.house.house import MAY_IMPORT_PADDLE, PADDLE_FREE, ROOT, ROWS, complain, imports, library, room_of
+from tests.house.house import (
+    MAY_IMPORT_PADDLE,
+    PADDLE_FREE,
+    ROOT,
+    ROWS,
+    complain,
+    imports,
+    library,
+    room_of,
+)
 
 
 def test_every_folder_of_ppocr_is_a_room():
