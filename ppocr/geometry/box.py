@@ -43,9 +43,10 @@ def min_area_box(points: np.ndarray) -> tuple[np.ndarray, float]:
 def order_left_right(boxes_N42: np.ndarray) -> np.ndarray:
     """Return each box as upper left, upper right, lower right, lower left corner.
 
-    The two corners with the least x are the left ones; of each pair the upper is first.
+    The two corners with the least x are the left ones, of two equally far left the higher;
+    of each pair the upper is first.
     """
-    by_x = np.argsort(boxes_N42[..., 0], axis=1, kind="stable")
+    by_x = np.lexsort((boxes_N42[..., 1], boxes_N42[..., 0]), axis=1)
     sorted_N42 = np.take_along_axis(boxes_N42, by_x[..., None], axis=1)
     left_up = sorted_N42[:, 1, 1] <= sorted_N42[:, 0, 1]
     right_up = sorted_N42[:, 3, 1] <= sorted_N42[:, 2, 1]
@@ -59,7 +60,7 @@ def order_left_right(boxes_N42: np.ndarray) -> np.ndarray:
 
 def clip(points: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return points moved onto the pixels of an image, as whole numbers in float32."""
-    clipped = np.clip(np.asarray(points, dtype=np.float32), 0, (width - 1, height - 1))
+    clipped = np.clip(np.asarray(points, dtype=np.float32), 0, np.float32((width - 1, height - 1)))
     return np.trunc(clipped)
 
 
@@ -79,11 +80,12 @@ def deploy_boxes(
     scores: Sequence[float] | np.ndarray | None,
     image_hw: tuple[int, int],
     order: Literal["angle", "sums"] = "angle",
+    min_side_px: int = MIN_SIDE_PX,
 ) -> tuple[Polygons, list[float]]:
     """Return detected boxes as they are handed on, and their scores.
 
     Quadrilaterals are ordered clockwise, clipped to the image and dropped when a side is
-    3 px or less; polygons with other numbers of points are only clipped. float32.
+    `min_side_px` or less; polygons with other numbers of points are only clipped. float32.
     """
     height, width = image_hw
     kept_scores = [] if scores is None else [float(score) for score in scores]
@@ -94,7 +96,7 @@ def deploy_boxes(
         return boxes, []
     ordered = np.stack([order_points_clockwise(box, order) for box in boxes])
     clipped = clip(ordered, height, width)
-    kept = is_legible(clipped)
+    kept = is_legible(clipped, min_side_px)
     if scores is not None:
         kept_scores = [score for score, keep in zip(kept_scores, kept, strict=True) if keep]
     return clipped[kept], kept_scores

@@ -10,26 +10,20 @@ class ClsMetric:
     """Share of images whose class is right. `smoothing` is added to their number; the original
     adds 1e-5."""
 
-    reads: ClassVar[tuple[str, ...]] = ("label",)
+    reads: ClassVar[tuple[str, ...]] = ("text",)
 
     def __init__(self, main_indicator: str = "acc", smoothing: float = 0.0) -> None:
         self.main_indicator = main_indicator
         self.smoothing = smoothing
-        self._names: Any = None
         self.reset()
-
-    def compare_with_names(self, name_of: Any) -> None:
-        """Turn true class numbers into names before comparing."""
-        self._names = name_of
 
     def __call__(
         self, results: Sequence[tuple[Any, float]], batch: Mapping[str, Any]
     ) -> dict[str, float]:
-        """Count a batch of `(label, score)` against `batch["label"]`; return its own figures."""
-        truths = batch["label"]
-        if self._names is not None:
-            truths = [self._names(int(truth)) for truth in truths]
-        right = sum(result[0] == truth for result, truth in zip(results, truths, strict=True))
+        """Count a batch of `(label, score)` against the names in `batch["text"]`; return its own
+        figures."""
+        pairs = zip(results, batch["text"], strict=True)
+        right = sum(str(label) == str(truth) for (label, *_), truth in pairs)
         self._images += len(results)
         self._right += right
         return self._figures(len(results), right)

@@ -47,7 +47,7 @@ def test_line_accuracy_is_the_recorded_one(row):
 @pytest.mark.parametrize("row", case_rows("metric", op="ClsMetric"))
 def test_class_accuracy_is_the_recorded_one(row):
     metric = build_metric({"name": row["op"], **row["params"], **ORIGINAL})
-    close(metric([(one, 1.0) for one in row["preds"]], {"label": row["labels"]}), row["call"])
+    close(metric([(one, 1.0) for one in row["preds"]], {"text": row["labels"]}), row["call"])
     close(metric.get_metric(), row["total"])
 
 
