@@ -129,7 +129,7 @@ def _frame(image: Image.Image, number: int, decode: DecodeImage) -> np.ndarray:
     buffer = io.BytesIO()
     try:
         image.seek(number)
-        upright = image if decode.ignore_orientation else ImageOps.exif_transpose(image)
+        upright = ImageOps.exif_transpose(image)
         kept = upright if upright.mode in DIRECT_MODES else upright.convert("RGB")
         kept.save(buffer, "PNG", compress_level=0)
     except (OSError, ValueError, EOFError, SyntaxError) as error:

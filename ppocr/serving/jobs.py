@@ -83,8 +83,7 @@ class DetectPages:
             saved = report.save_image(self._drawings.path(page), drawing)
         row = self._row(page, boxes)
         messages = (
-            "\t".join(row),
-            f"The predict time of {page.name}: {clock.seconds['det']:.3f}s",
+            f"{page.name}: dt_boxes num : {len(boxes)}, elapsed : {clock.seconds['det']:.3f}",
             f"The visualized image saved in {saved}",
         )
         return Outcome(page.path, (row,), messages, clock.seconds)

@@ -23,7 +23,7 @@ from ppocr.serving import jobs, report
 from ppocr.serving.images import Names, read_pages
 from ppocr.serving.jobs import Drawings, Job
 from ppocr.serving.work import work
-from ppocr.utils import logs
+from ppocr.utils import logs, runtime
 from ppocr.utils.exits import DataError, UsageError
 from ppocr.utils.files import find_file, find_images, read_bytes
 
@@ -48,10 +48,10 @@ def infer(task: str, argv: Sequence[str], description: str) -> int:
     job = COMMANDS[task](runner, target, files, read)
     with report.ResultFile(target) as results:
         totals = work(lambda: job, files, results=results)
-    logger = logs.get_logger()
-    logger.info("results are in %s", target)
-    logger.info("success! %s pages in %.1f s", totals.pages, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    logs.get_logger().info("%s images in %.1f s, results in %s", totals.pages, seconds, target)
     totals.demand_all()
+    logs.get_logger().info("success!")
     return 0
 
 
@@ -61,10 +61,11 @@ def checkpoint_runner(root: config.Section, task: str) -> Runner:
     A UsageError says that the model is of another kind or that no weights are named, a DataError
     that the weights do not cover the whole network.
     """
-    from ppocr.backends.dygraph import Dygraph
-    from ppocr.modeling import build_model
-    from ppocr.modeling.weights import load_weights
-    from ppocr.training.checkpoint import weights_path
+    with runtime.quiet_paddle_import():
+        from ppocr.backends.dygraph import Dygraph
+        from ppocr.modeling import build_model
+        from ppocr.modeling.weights import load_weights
+        from ppocr.training.checkpoint import weights_path
 
     spec = derive(root)
     if spec.task != task:
