@@ -7,14 +7,16 @@
 Exit status 0: every config can be used; 78: see the list; 66: a file is not there.
 """
 
-import os, sys  # noqa: E401, I001
+from __future__ import annotations
 
-sys.path.insert(0, os.path.abspath(__file__).rsplit(f"{os.sep}tools{os.sep}", 1)[0])
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
 
 import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from ppocr import config
 from ppocr.config import explain

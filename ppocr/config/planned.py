@@ -528,6 +528,16 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     "MultiLoss": {"loss_config_list": "Loss"},
 }
 
+# the keys of sections that a setting holds
+INSIDE: Mapping[tuple[str, str], str] = {
+    ("CANHead", "attdecoder"): (
+        "is_train input_size hidden_size encoder_out_channel dropout dropout_ratio word_num "
+        "counting_decoder_out_channel attention"
+    ),
+    ("CANHead", "attention"): "attention_dim word_conv_kernel",
+    ("TableResNetExtra", "gcb_config"): "ratio headers att_scale fusion_type layers",
+}
+
 # values of a setting that change what a component is
 VARIANTS: Mapping[tuple[str, str], frozenset[str]] = {
     ("SequenceEncoder", "encoder_type"): frozenset({"fc", "svtr", "cascadernn", "lightsvtr"}),
@@ -566,6 +576,6 @@ def slip(key: str, known: Iterable[str], taken: Iterable[str]) -> str:
     The keys of a component that is not here are not all known, so only what is very
     likely a mistake is reported.
     """
-    used = set(taken)
+    used = set(taken) - {"name"}  # every entry of a list is given one
     free = [one for one in known if one not in used and len(one) > 2]
     return next((one for one in free if slips(key, one) == 1), "")

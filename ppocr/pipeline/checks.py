@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from ppocr.config import general, planned, signatures
+from ppocr.config import forgiven, general, planned, signatures
 from ppocr.config.errors import ConfigError, Problem, closest, nearest, slips
 from ppocr.config.explain import Part
 from ppocr.config.hints import fits
 from ppocr.config.registry import Registry
-from ppocr.config.schema import NOTHING, match
+from ppocr.config.schema import NAME, NOTHING, match
 from ppocr.config.section import Items, Section, as_section, walk
 from ppocr.config.signatures import Signature
 from ppocr.pipeline.entries import held, stray
@@ -275,13 +275,19 @@ class _Walk:
     def slips(self, part: Part) -> None:
         """Report keys of a component that is not here yet when they are very likely misspelt."""
         known = part.signature.settings if part.signature else {}
-        for key in part.section:
-            if key in known or key in ("name", *HOLDER_KEYS.get(part.kind, ())):
-                continue
-            meant = planned.slip(str(key), known, part.section)
+        also = (*HOLDER_KEYS.get(part.kind, ()), *forgiven.keys(part.name), NAME)
+        self.slips_in(part.name, part.section, [*known, *also])
+
+    def slips_in(self, owner: str, section: Section, known: Collection[str]) -> None:
+        """Report likely slips in a section and in the sections inside it that are known."""
+        for key, value in section.items():
+            meant = "" if key in known else planned.slip(str(key), known, section)
             if meant:
-                text = f"{part.name} has no setting '{key}'; did you mean '{meant}'?"
-                self.complain(part.section, Problem(part.section.where(key), text))
+                text = f"{owner} has no setting '{key}'; did you mean '{meant}'?"
+                self.complain(section, Problem(section.where(key), text))
+            inner = planned.INSIDE.get((owner, str(key)))
+            if inner is not None and isinstance(value, Section):
+                self.slips_in(owner, value, inner.split())
 
     def inside(self, part: Part) -> None:
         """Visit the sections that a part holds."""
@@ -299,13 +305,8 @@ class _Walk:
     def head_with_neck(self, path: str, section: Section, model_type: str) -> None:
         """Visit an entry of MultiHead that brings a neck: its settings are one level down."""
         neck, head = section.get("Neck"), as_section(section.get("Head") or {}, section.place)
-        if isinstance(neck, Mapping) and isinstance(neck.get("name"), str):
-            inner = as_section(neck).without()
-            inner["encoder_type"] = neck["name"]
-            inner["name"] = "SequenceEncoder"
-            for key in ("encoder_type", "name"):
-                inner.places[key] = as_section(neck).where("name")
-            self.part("Neck", f"{path}.Neck", inner, model_type)
+        if isinstance(neck, Mapping):
+            self.neck_inside(f"{path}.Neck", as_section(neck), model_type)
         named_head = head.without()
         named_head["name"] = section["name"]
         named_head.places["name"] = section.where("name")
@@ -314,6 +315,17 @@ class _Walk:
                 named_head[key] = section[key]
                 named_head.places[key] = section.where(key)
         self.part("Head", f"{path}.Head", named_head, model_type)
+
+    def neck_inside(self, path: str, section: Section, model_type: str) -> None:
+        """Visit a neck of MultiHead: its name is the encoder type of a SequenceEncoder."""
+        if not isinstance(section.get("name"), str):
+            self.report.problems.append(_nameless(path, "Neck", section))
+            return
+        inner = section.without("name")
+        inner.update(name="SequenceEncoder", encoder_type=section["name"])
+        for key in ("encoder_type", "name"):
+            inner.places[key] = section.where("name")
+        self.part("Neck", path, inner, model_type)
 
     def say_where_keys_belong(self) -> None:
         """Say of a key that is unknown in its section in which other section it is known."""

@@ -31,7 +31,11 @@ OFFERED_TO = frozenset({"Op", "PostProcess"})
 DEFAULT_NAMES = {"Architecture": "BaseModel", "Schedule": "Const"}
 FILLED = {"Schedule": ("epochs", "step_each_epoch")}  # the program offers them when it builds
 # keys of an entry that are read by what holds it
-HOLDER_KEYS = {"Loss": ("weight",), "Architecture": ("pretrained", "freeze_params")}
+HOLDER_KEYS = {
+    "Loss": ("weight",),
+    "Architecture": ("pretrained", "freeze_params"),
+    "Head": ("Neck", "Head"),
+}
 REQUIRED = (
     "Global",
     "Architecture",
