@@ -6,13 +6,15 @@
 A folder that already holds exactly what is asked for is left alone.
 """
 
-import os, sys  # noqa: E401, I001
+from __future__ import annotations
 
-sys.path.insert(0, os.path.abspath(__file__).rsplit(f"{os.sep}tools{os.sep}", 1)[0])
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 from ppocr.synthesis.dataset import Recipe, write
 from ppocr.utils import exits
