@@ -68,15 +68,16 @@ class EastRandomCropData(GeometryOp):
         rows = _free_runs(low[:, 1], high[:, 1], height)
         if not len(columns) or not len(rows):
             return 0, 0, width, height
-        for _ in range(self.max_tries):
-            x0, x1 = _two_from(columns, rng)
-            y0, y1 = _two_from(rows, rng)
-            if x1 - x0 < self.min_crop_side_ratio * width:
-                continue
-            if y1 - y0 < self.min_crop_side_ratio * height:
-                continue
-            if not len(polys) or _touching(low, high, (x0, y0, x1 - x0, y1 - y0)).any():
-                return x0, y0, x1 - x0, y1 - y0
+        x0, x1 = _pairs_from(columns, self.max_tries, rng)
+        y0, y1 = _pairs_from(rows, self.max_tries, rng)
+        large = (x1 - x0 >= self.min_crop_side_ratio * width) & (
+            y1 - y0 >= self.min_crop_side_ratio * height
+        )
+        for tried in np.flatnonzero(large & (x1 > x0) & (y1 > y0)):
+            x, y = int(x0[tried]), int(y0[tried])
+            box = x, y, int(x1[tried]) - x, int(y1[tried]) - y
+            if not len(polys) or _touching(low, high, box).any():
+                return box
         return 0, 0, width, height
 
 
@@ -99,11 +100,16 @@ def _free_runs(low: np.ndarray, high: np.ndarray, length: int) -> np.ndarray:
     return np.stack([starts[free], ends[free]], axis=1)
 
 
-def _two_from(runs: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
-    """Return two free coordinates in order, each from a run drawn with equal chance."""
-    chosen = rng.integers(len(runs), size=2)
-    first, second = (int(v) for v in rng.integers(runs[chosen, 0], runs[chosen, 1]))
-    return min(first, second), max(first, second)
+def _pairs_from(
+    runs: np.ndarray, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``count`` pairs (low, high) of free coordinates.
+
+    Each coordinate comes from a run drawn with equal chance, however long the run is.
+    """
+    chosen = rng.integers(len(runs), size=(2, count))
+    pairs = rng.integers(runs[chosen, 0], runs[chosen, 1])
+    return pairs.min(axis=0), pairs.max(axis=0)
 
 
 def _touching(low: np.ndarray, high: np.ndarray, box: Box) -> np.ndarray:

@@ -30,8 +30,7 @@ class DetLabelEncode:
     def __call__(self, sample: Sample) -> Sample:
         regions = parse_regions(sample["label"])
         texts = [str(region["transcription"]) for region in regions]
-        polygons = [_points(region["points"]) for region in regions]
-        sample["polys"] = pad_polygons(polygons)
+        sample["polys"] = _polygons(regions)
         sample["texts"] = texts
         sample["ignore_tags"] = np.array([text in IGNORED_TEXTS for text in texts], dtype=bool)
         return sample
@@ -55,6 +54,20 @@ def parse_regions(label: str | bytes | Sequence[Mapping[str, Any]]) -> list[Mapp
     return list(label)
 
 
+def _polygons(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Return the points of all regions, float32 (N, P, 2)."""
+    try:
+        # the usual case: as many points everywhere, converted in one go
+        polys = np.array([region["points"] for region in regions], dtype=np.float32)
+    except (TypeError, ValueError):
+        polys = pad_polygons([_points(region["points"]) for region in regions])
+    if polys.ndim != 3 or polys.shape[2] != 2:
+        polys = pad_polygons([_points(region["points"]) for region in regions])
+    if not np.isfinite(polys).all():
+        raise Rejected("bad_label", "points are not finite")
+    return polys
+
+
 def _points(points: Any) -> np.ndarray:
     try:
         array = np.array(points, dtype=np.float32)
@@ -62,6 +75,4 @@ def _points(points: Any) -> np.ndarray:
         raise Rejected("bad_label", f"points {str(points)[:60]} are not numbers") from error
     if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
         raise Rejected("bad_label", f"points {str(points)[:60]} are not a list of [x, y]")
-    if not np.isfinite(array).all():
-        raise Rejected("bad_label", "points are not finite")
     return array

@@ -17,10 +17,9 @@ import numpy as np
 
 from ppocr.geometry.polygon import offset
 from ppocr.transforms.base import Sample
+from ppocr.transforms.target_border import raise_nearness
 
-SHRINK_GAIN = 0.2  # how much the ratio grows in the last step of a run with total_epoch
-EDGE_SLACK = 2e-7  # float32 rounding of a squared radius, relative
-STEEP = np.float32(1e9)  # turns "outside the circle" into a distance that never counts
+SHRINK_GAIN = 0.2  # how much the ratio grows in the course of total_epoch
 
 
 class MakeBorderMap:
@@ -52,13 +51,18 @@ class MakeBorderMap:
         closeness_HW = np.zeros(shape, dtype=np.float32)
         mask_HW = np.zeros(shape, dtype=np.float32)
         ratio = ratio_at(self.shrink_ratio, self.total_epoch, sample.get("epoch", 0))
-        polys = np.asarray(sample["polys"])
+        polys = np.asarray(sample["polys"], dtype=np.float32)
         areas, perimeters = measures(polys)
-        for place in np.flatnonzero(~np.asarray(sample["ignore_tags"], dtype=bool)):
-            if perimeters[place] <= 0 or areas[place] == 0:
-                continue
-            distance = abs(areas[place]) * (1 - ratio * ratio) / perimeters[place]
-            draw_border(polys[place], float(distance), closeness_HW, mask_HW)
+        care = ~np.asarray(sample["ignore_tags"], dtype=bool) & (areas != 0)
+        distances = np.abs(areas) * (1 - ratio * ratio) / np.maximum(perimeters, 1e-9)
+        drawn, boxes = [], []
+        for place in np.flatnonzero(care):
+            box = fill_grown(mask_HW, polys[place], float(distances[place]))
+            if box is not None:
+                drawn.append(place)
+                boxes.append(box)
+        if drawn:
+            raise_nearness(closeness_HW, polys[drawn], distances[drawn], np.array(boxes))
         closeness_HW *= np.float32(self.thresh_max - self.thresh_min)
         closeness_HW += np.float32(self.thresh_min)
         sample["threshold_map"], sample["threshold_mask"] = closeness_HW, mask_HW
@@ -164,69 +168,22 @@ def shrunk(poly_P2: np.ndarray, area: float, perimeter: float, ratio: float) -> 
     return outlines
 
 
-def draw_border(
-    poly_P2: np.ndarray, distance: float, closeness_HW: np.ndarray, mask_HW: np.ndarray
-) -> None:
-    """Raise the closeness map (1 on the outline, 0 at ``distance``) inside the grown polygon."""
+def fill_grown(
+    mask_HW: np.ndarray, poly_P2: np.ndarray, distance: float
+) -> tuple[int, int, int, int] | None:
+    """Mark the polygon grown by ``distance`` and return its box x0, y0, x1, y1 (exclusive).
+
+    The box is cut to the image; None when nothing of it is left.
+    """
     outlines = offset(poly_P2, distance)
     if not outlines:
-        return
+        return None
     grown = outlines[0].astype(np.int32)
-    (left, top), (right, bottom) = grown.min(axis=0), grown.max(axis=0)
+    left, top, wide, tall = cv2.boundingRect(grown)
     height, width = mask_HW.shape
-    x0, x1 = max(int(left), 0), min(int(right), width - 1) + 1
-    y0, y1 = max(int(top), 0), min(int(bottom), height - 1) + 1
+    x0, x1 = max(left, 0), min(left + wide, width)
+    y0, y1 = max(top, 0), min(top + tall, height)
     if x0 >= x1 or y0 >= y1:
-        return
+        return None
     cv2.fillPoly(mask_HW, [grown], 1)
-    near = closeness(poly_P2, distance, x0, x1, y0, y1)
-    part = closeness_HW[y0:y1, x0:x1]
-    np.maximum(part, near, out=part)
-
-
-def closeness(
-    poly_P2: np.ndarray, distance: float, x0: int, x1: int, y0: int, y1: int
-) -> np.ndarray:
-    """Return 1 - d / ``distance``, at least 0, for each pixel of a box; d to the nearest edge.
-
-    As in the original the distance to an edge is the one to its line for pixels that see the
-    edge under an obtuse angle (inside the circle over it), else the one to the nearer end.
-    """
-    x = np.arange(x0, x1, dtype=np.float64)
-    y = np.arange(y0, y1, dtype=np.float64)
-    start = poly_P2.astype(np.float64) / distance
-    x, y = x / distance, y / distance
-    ends = np.roll(start, -1, axis=0)
-    edges = ends - start
-    lengths = np.hypot(edges[:, 0], edges[:, 1])
-    best = np.full((y1 - y0, x1 - x0), 1.0, dtype=np.float32)
-    scratch, circle = np.empty_like(best), np.empty_like(best)
-    for (ax, ay), (ex, ey), length in zip(start, edges, lengths, strict=True):
-        squares_x, squares_y = (x - ax) ** 2, (y - ay) ** 2
-        np.add(_column(squares_y), _row(squares_x), out=scratch)
-        np.minimum(best, scratch, out=best)  # squared, to the corner
-    np.sqrt(best, out=best)
-    for (ax, ay), (ex, ey), length in zip(start, edges, lengths, strict=True):
-        if length == 0:
-            continue
-        across_x, across_y = (x - ax) * (ey / length), (y - ay) * (ex / length)
-        np.subtract(_column(across_y), _row(across_x), out=scratch)
-        np.abs(scratch, out=scratch)
-        middle_x, middle_y, radius = ax + ex / 2, ay + ey / 2, length / 2
-        limit = radius * radius * (1 + EDGE_SLACK) + 1e-9
-        np.add(
-            _column((y - middle_y) ** 2 - limit) * STEEP,
-            _row((x - middle_x) ** 2) * STEEP,
-            out=circle,
-        )
-        np.maximum(scratch, circle, out=scratch)
-        np.minimum(best, scratch, out=best)
-    return np.subtract(1, best, out=best)
-
-
-def _column(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float32)[:, None]
-
-
-def _row(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.float32)[None, :]
+    return x0, y0, x1, y1

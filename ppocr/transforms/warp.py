@@ -89,7 +89,9 @@ class View:
 
     def then(self, step: Step) -> View:
         """Return the view after one more movement."""
-        quads = [*self.clips, rectangle(0, 0, self.size[1], self.size[0])]
+        quads = list(self.clips)
+        if not self._holds_source():
+            quads.append(rectangle(0, 0, self.size[1], self.size[0]))
         moved = [move_points(quad, step.matrix_33) for quad in quads]
         if step.window is not None:
             moved.append(rectangle(*step.window))
@@ -109,7 +111,7 @@ class View:
         warped = self._warp(window)
         for quad in self.clips:
             if _upright_box(quad) is None:
-                _blacken_outside(warped, quad - (window[0], window[1]))
+                warped = _blacken_outside(warped, quad - (window[0], window[1]))
         if window != (0, 0, width, height):
             whole = np.zeros((height, width, *warped.shape[2:]), dtype=warped.dtype)
             whole[window[1] : window[3], window[0] : window[2]] = warped
@@ -119,6 +121,15 @@ class View:
     def _is_untouched(self) -> bool:
         same = np.array_equal(self.matrix_33, np.eye(3))
         return same and self.size == self.source.size and not self.clips
+
+    def _holds_source(self) -> bool:
+        """Return whether nothing of the source lies outside the image so far."""
+        quad = self._source_quad()
+        low, high = quad.min(axis=0), quad.max(axis=0)
+        height, width = self.size
+        tolerance = BOX_TOLERANCE_PX
+        inside = low[0] >= -tolerance and low[1] >= -tolerance
+        return bool(inside and high[0] <= width + tolerance and high[1] <= height + tolerance)
 
     def _source_quad(self) -> np.ndarray:
         height, width = self.source.size
@@ -252,8 +263,8 @@ def _side_values(quad: np.ndarray, points: Sequence[np.ndarray] | np.ndarray) ->
     return edges[:, 0] * offsets[..., 1] - edges[:, 1] * offsets[..., 0]
 
 
-def _blacken_outside(image: np.ndarray, quad: np.ndarray) -> None:
+def _blacken_outside(image: np.ndarray, quad: np.ndarray) -> np.ndarray:
     mask = np.zeros(image.shape[:2], dtype=np.uint8)
     fixed_point = np.rint((quad - 0.5) * 256).astype(np.int32)
-    cv2.fillConvexPoly(mask, fixed_point, 1, shift=8)
-    image[mask == 0] = 0
+    cv2.fillConvexPoly(mask, fixed_point, 255, shift=8)
+    return cv2.copyTo(image, mask)

@@ -1,0 +1,229 @@
+"""Distances to the outlines of many polygons, for the threshold map of DB.
+
+The nearness of a pixel to a polygon is 1 - d / D, at least 0, with d the distance to the
+nearest edge. As in the original, d to an edge is the distance to its line for pixels inside
+the circle over the edge, else the distance to the nearer end.
+
+Nearly all text regions are plump quadrilaterals: convex, with angles of 75 to 105 degrees and
+edges longer than 2.31 D. For those, with b the largest signed distance to an edge line
+(positive outside):
+
+* inside, d = -b;
+* outside and away from corners, d = b;
+* outside and near a corner, d follows from that corner and the two edges that meet there.
+
+So a page takes one matrix product and two maxima per region, plus one treatment of all its
+corners together. Everything else goes through `nearness_of_any`, which makes no assumption.
+
+Array suffixes: N regions, 4 corners or edges, S side of a corner's square; `_N42` points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+EDGE_SLACK = 2e-7  # float32 rounding of a squared radius, relative
+CHORD_SLACK = 6e-7  # the same for a sum of products, in units of D and per length
+STEEP = 1e9  # turns "outside the circle" into a distance that never counts
+MAX_COSINE = 0.2588  # angles between 75 and 105 degrees
+MIN_EDGE = 2.31  # in units of D; a rectangle's edges are longer than 2.38 D at shrink ratio 0.4
+MIN_REACH = 1.42  # half side of a corner's square in units of D
+CLASS_STEP = 1.5  # squares within this factor in size are computed together
+
+
+@dataclass(frozen=True, slots=True)
+class Quads:
+    """Plump quadrilaterals. Arrays of N regions, of their 4 corners or edges, in pixels."""
+
+    points: np.ndarray  # N42
+    units: np.ndarray  # N42, along each edge
+    normals: np.ndarray  # N42, outwards
+    lengths: np.ndarray  # N4
+    distances: np.ndarray  # N, D in pixels
+    reach: np.ndarray  # N, half side of the square around a corner, in pixels
+    boxes: np.ndarray  # N4, x0, y0, x1, y1 of the pixels to compute
+
+
+def raise_nearness(
+    canvas_HW: np.ndarray, polys: np.ndarray, distances_N: np.ndarray, boxes_N4: np.ndarray
+) -> None:
+    """Set each pixel of the boxes to the largest nearness to any polygon, if it was lower.
+
+    ``polys`` is (N, P, 2); ``boxes_N4`` holds x0, y0, x1, y1 (exclusive), inside the canvas.
+    """
+    plump, quads = _plump(polys, distances_N, boxes_N4)
+    for place in np.flatnonzero(~plump):
+        x0, y0, x1, y1 = (int(n) for n in boxes_N4[place])
+        near = nearness_of_any(polys[place], float(distances_N[place]), x0, x1, y0, y1)
+        part = canvas_HW[y0:y1, x0:x1]
+        np.maximum(part, near, out=part)
+    if quads is not None:
+        _raise_plump(canvas_HW, quads)
+
+
+def nearness_of_any(
+    poly_P2: np.ndarray, distance: float, x0: int, x1: int, y0: int, y1: int
+) -> np.ndarray:
+    """Return the nearness of each pixel of a box to one polygon of any shape."""
+    start = poly_P2.astype(np.float64) / distance
+    x = np.arange(x0, x1, dtype=np.float64) / distance
+    y = np.arange(y0, y1, dtype=np.float64) / distance
+    edges = np.roll(start, -1, axis=0) - start
+    lengths = np.hypot(edges[:, 0], edges[:, 1])
+    best = np.full((y1 - y0, x1 - x0), 1.0, dtype=np.float32)
+    scratch, circle = np.empty_like(best), np.empty_like(best)
+    for ax, ay in start:
+        np.add(_column((y - ay) ** 2), _row((x - ax) ** 2), out=scratch)
+        np.minimum(best, scratch, out=best)  # squared, to the corner
+    np.sqrt(best, out=best)
+    for (ax, ay), (ex, ey), length in zip(start, edges, lengths, strict=True):
+        if length == 0:
+            continue
+        np.subtract(_column((y - ay) * (ex / length)), _row((x - ax) * (ey / length)), out=scratch)
+        np.abs(scratch, out=scratch)
+        limit = (length / 2) ** 2 * (1 + EDGE_SLACK) + 1e-9
+        middle_x, middle_y = ax + ex / 2, ay + ey / 2
+        np.add(
+            _column(((y - middle_y) ** 2 - limit) * STEEP),
+            _row((x - middle_x) ** 2 * STEEP),
+            out=circle,
+        )
+        np.maximum(scratch, circle, out=scratch)
+        np.minimum(best, scratch, out=best)
+    return np.subtract(1, best, out=best)
+
+
+def _plump(
+    polys: np.ndarray, distances_N: np.ndarray, boxes_N4: np.ndarray
+) -> tuple[np.ndarray, Quads | None]:
+    """Return which polygons are plump quadrilaterals, and these."""
+    if not len(polys) or polys.shape[1] != 4:
+        return np.zeros(len(polys), dtype=bool), None
+    points = polys.astype(np.float64)
+    edges = np.roll(points, -1, axis=1) - points
+    lengths = np.hypot(edges[..., 0], edges[..., 1])
+    long_enough = (lengths >= MIN_EDGE * distances_N[:, None]).all(axis=1) & (distances_N > 0)
+    units = edges / np.maximum(lengths, 1e-12)[..., None]
+    before = np.roll(units, 1, axis=1)
+    cosines = (before * units).sum(axis=2)
+    turns = before[..., 0] * units[..., 1] - before[..., 1] * units[..., 0]
+    convex = (turns > 0).all(axis=1) | (turns < 0).all(axis=1)
+    plump = long_enough & convex & (np.abs(cosines) <= MAX_COSINE).all(axis=1)
+    if not plump.any():
+        return plump, None
+    facing = np.where(turns[plump, :1] > 0, 1.0, -1.0)[..., None]
+    normals = np.stack([units[plump, :, 1], -units[plump, :, 0]], axis=2) * facing
+    # half the angle of a corner: cos(angle) = -cosine of the turn
+    sharpest = np.sqrt((1 + cosines[plump].min(axis=1)) / 2)
+    reach = np.maximum(1 / sharpest, MIN_REACH) * distances_N[plump]
+    quads = Quads(
+        points[plump],
+        units[plump],
+        normals,
+        lengths[plump],
+        distances_N[plump],
+        reach,
+        boxes_N4[plump],
+    )
+    return plump, quads
+
+
+def _raise_plump(canvas_HW: np.ndarray, quads: Quads) -> None:
+    height, width = canvas_HW.shape
+    x0, y0, x1, y1 = quads.boxes.T
+    tall, wide = y1 - y0, x1 - x0
+    starts = np.append(0, np.cumsum(tall * wide))
+    signed = np.empty(starts[-1] + 1, dtype=np.float32)
+    signed[-1] = -1  # where squares stick out of their box
+    _fill_signed(signed, quads, starts, width)
+    _mend_corners(signed, quads, starts)
+    np.abs(signed, out=signed)
+    np.subtract(1, signed, out=signed)
+    for place, (left, top, right, bottom) in enumerate(quads.boxes.tolist()):
+        near = signed[starts[place] : starts[place + 1]].reshape(bottom - top, right - left)
+        part = canvas_HW[top:bottom, left:right]
+        np.maximum(part, near, out=part)
+
+
+def _fill_signed(signed: np.ndarray, quads: Quads, starts: np.ndarray, width: int) -> None:
+    """Write the largest signed distance to an edge line (D = 1), box after box."""
+    x0, y0, x1, y1 = quads.boxes.T
+    tall = y1 - y0
+    scaled = quads.normals / quads.distances[:, None, None]
+    offsets = -(scaled * quads.points).sum(axis=2)
+    # one row of factors per region, edge and pixel row: distance = factor . (1, x)
+    rows = np.repeat(tall, 4)
+    firsts = np.append(0, np.cumsum(rows))
+    y = np.arange(firsts[-1]) - np.repeat(firsts[:-1] - np.repeat(y0, 4), rows)
+    factors = np.empty((firsts[-1], 2), dtype=np.float32)
+    factors[:, 0] = y * np.repeat(scaled[..., 1].ravel(), rows)
+    factors[:, 0] += np.repeat(offsets.ravel(), rows).astype(np.float32)
+    factors[:, 1] = np.repeat(scaled[..., 0].ravel(), rows)
+    ones_and_x = np.ones((2, width), dtype=np.float32)
+    ones_and_x[1] = np.arange(width)
+    for place, (left, right) in enumerate(zip(x0.tolist(), x1.tolist(), strict=True)):
+        own = factors[firsts[4 * place] : firsts[4 * place + 4]]
+        lines = (own @ ones_and_x[:, left:right]).reshape(2, -1)
+        pairs = np.maximum(lines[0], lines[1]).reshape(2, -1)
+        np.maximum(pairs[0], pairs[1], out=signed[starts[place] : starts[place + 1]])
+
+
+def _mend_corners(signed: np.ndarray, quads: Quads, starts: np.ndarray) -> None:
+    """Put the distance to corner or edge where pixels lie outside and near a corner."""
+    order = np.argsort(quads.reach)
+    reach = quads.reach[order]
+    first = 0
+    while first < len(order):
+        last = int(np.searchsorted(reach, reach[first] * CLASS_STEP, side="right"))
+        _mend_squares(signed, quads, starts, order[first:last])
+        first = last
+
+
+def _mend_squares(signed: np.ndarray, quads: Quads, starts: np.ndarray, chosen: np.ndarray) -> None:
+    """Do so for some regions, whose squares are of similar size."""
+    points = quads.points[chosen].transpose(1, 0, 2)  # 4, N, 2
+    boxes = quads.boxes[chosen]
+    reach = quads.reach[chosen][:, None]
+    size = 2 * int(np.ceil(reach.max())) + 1
+    steps = np.arange(size)
+    low = np.ceil(points - reach).astype(np.int64)
+    x, y = low[..., :1] + steps, low[..., 1:] + steps  # 4, N, S
+    scale = 1 / quads.distances[chosen][:, None]
+    dx = ((x - points[..., :1]) * scale).astype(np.float32)[:, :, None, :]
+    dy = ((y - points[..., 1:]) * scale).astype(np.float32)[:, :, :, None]
+    squared = dx * dx + dy * dy
+    best = np.sqrt(squared)
+    np.minimum(best, 1, out=best)
+    along = quads.units[chosen].transpose(1, 0, 2)
+    lengths = (quads.lengths[chosen] * scale).T
+    both = ((along, lengths), (-np.roll(along, 1, axis=0), np.roll(lengths, 1, axis=0)))
+    for units, edge_lengths in both:
+        ux, uy = (units[..., axis, None, None].astype(np.float32) for axis in (0, 1))
+        across = dy * ux - dx * uy
+        np.abs(across, out=across)
+        length = edge_lengths.astype(np.float32)[..., None, None]
+        chord = dx * (ux * length) + (dy * (uy * length) + length * np.float32(CHORD_SLACK))
+        np.minimum(best, across, out=best, where=squared <= chord)
+    wide = (boxes[:, 2] - boxes[:, 0])[:, None]
+    # a square ends at its reach, whatever the size of its class: beyond, other edges are nearer
+    end = np.floor(points + reach)
+    inside_x = (x >= boxes[:, :1]) & (x < boxes[:, 2:3]) & (x <= end[..., :1])
+    inside_y = (y >= boxes[:, 1:2]) & (y < boxes[:, 3:]) & (y <= end[..., 1:])
+    rows = starts[chosen][:, None] + (y - boxes[:, 1:2]) * wide
+    index = rows[..., None] + (x - boxes[:, :1])[:, :, None, :]
+    index[~(inside_y[..., None] & inside_x[:, :, None, :])] = len(signed) - 1
+    outside = signed[index] > 0
+    signed[index[outside]] = 1
+    for corner in range(4):  # one at a time: squares of one region overlap
+        where = index[corner][outside[corner]]
+        signed[where] = np.minimum(signed[where], best[corner][outside[corner]])
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32)[:, None]
+
+
+def _row(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32)[None, :]
