@@ -33,7 +33,7 @@ SIDE_PX = 1280
 
 def main(argv: Sequence[str]) -> int:
     """Print one table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--boxes", type=int, nargs="+", default=[50, 500], help="boxes per image")
     parser.add_argument("--repeats", type=int, default=5, help="runs of which the median counts")
     options = parser.parse_args(argv)

@@ -26,6 +26,6 @@ def probability_map(count: int, seed: int = 0, side_px: int = 1280) -> np.ndarra
     random = np.random.default_rng(seed)
     map_HW = np.zeros((side_px, side_px), dtype=np.float32)
     for quad in boxes(count, seed, side_px):
-        cv2.fillPoly(map_HW, [quad], random.uniform(0.55, 0.99))
+        cv2.fillPoly(map_HW, [quad], (random.uniform(0.55, 0.99),))
     noise = random.random(map_HW.shape, dtype=np.float32)
     return np.clip(cv2.GaussianBlur(map_HW, (3, 3), 0) + 0.1 * noise, 0, 1)

@@ -84,7 +84,7 @@ def _mean(probability_HW: np.ndarray, quad: np.ndarray) -> float:
     top = int(np.clip(np.floor(quad[:, 1].min()), 0, height - 1))
     bottom = int(np.clip(np.ceil(quad[:, 1].max()), 0, height - 1))
     mask = np.zeros((bottom - top + 1, right - left + 1), dtype=np.uint8)
-    cv2.fillPoly(mask, [(quad - np.array([left, top])).astype(np.int32)], 1)
+    cv2.fillPoly(mask, [(quad - np.array([left, top])).astype(np.int32)], (1,))
     return cv2.mean(probability_HW[top : bottom + 1, left : right + 1], mask)[0]
 
 

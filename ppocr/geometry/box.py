@@ -60,8 +60,8 @@ def order_left_right(boxes_N42: np.ndarray) -> np.ndarray:
 
 def clip(points: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return points moved onto the pixels of an image, as whole numbers in float32."""
-    clipped = np.clip(np.asarray(points, dtype=np.float32), 0, np.float32((width - 1, height - 1)))
-    return np.trunc(clipped)
+    last = np.array((width - 1, height - 1), dtype=np.float32)
+    return np.trunc(np.clip(np.asarray(points, dtype=np.float32), 0, last))
 
 
 def side_lengths(boxes_N42: np.ndarray) -> np.ndarray:
@@ -72,7 +72,7 @@ def side_lengths(boxes_N42: np.ndarray) -> np.ndarray:
 
 def is_legible(boxes_N42: np.ndarray, min_side_px: int = MIN_SIDE_PX) -> np.ndarray:
     """Return which boxes are more than `min_side_px` whole pixels wide and high."""
-    return (np.trunc(side_lengths(boxes_N42)) > min_side_px).all(axis=1)
+    return np.all(np.trunc(side_lengths(boxes_N42)) > min_side_px, axis=1)
 
 
 def deploy_boxes(

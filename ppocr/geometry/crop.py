@@ -21,7 +21,7 @@ def rotate_crop(image_HWC: np.ndarray, quad: np.ndarray) -> np.ndarray:
     sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
     width = max(1, int(max(sides[0], sides[2])))
     height = max(1, int(max(sides[1], sides[3])))
-    corners = np.float32([[0, 0], [width, 0], [width, height], [0, height]])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     crop = cv2.warpPerspective(
         image_HWC,
         cv2.getPerspectiveTransform(quad, corners),

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyclipper
 import shapely
+from pyclipper import (  # pyright: ignore[reportAttributeAccessIssue] (a compiled module)
+    ET_CLOSEDPOLYGON,
+    JT_ROUND,
+    PyclipperOffset,
+)
 
 
 def signed_areas(polygons_Nn2: np.ndarray) -> np.ndarray:
@@ -46,8 +50,8 @@ def offset(points: np.ndarray | Sequence, distance: float) -> list[np.ndarray]:
     """
     if isinstance(points, np.ndarray):
         points = points.tolist()
-    offsetter = pyclipper.PyclipperOffset()
-    offsetter.AddPath(points, pyclipper.JT_ROUND, pyclipper.ET_CLOSEDPOLYGON)
+    offsetter = PyclipperOffset()
+    offsetter.AddPath(points, JT_ROUND, ET_CLOSEDPOLYGON)
     return [np.asarray(path, dtype=np.int64) for path in offsetter.Execute(distance)]
 
 

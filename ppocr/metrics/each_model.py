@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import signature
-from typing import Any, ClassVar
+from typing import Any, Literal
 
 from ppocr.metrics.cls import ClsMetric
 from ppocr.metrics.det import DetMetric
@@ -20,7 +20,7 @@ class DistillationMetric:
     Figures of the other networks are prefixed by their names: `Teacher_acc`.
     """
 
-    reads: ClassVar[tuple[str, ...]] = ()
+    reads: tuple[str, ...] = ()  # those of the base metric, once that is known
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class DistillationMetric:
         main_indicator: str | None = None,
         ignore_space: bool | None = None,
         is_filter: bool | None = None,
-        unknown: str | None = None,
+        unknown: Literal["count", "delete"] | None = None,
         smoothing: float | None = None,
     ) -> None:
         if base_metric_name not in BASES:

@@ -143,7 +143,7 @@ def mean_inside(probability_HW: np.ndarray, polygon: np.ndarray) -> float:
     """
     left, top, width, height = cv2.boundingRect(polygon)
     window_HW = probability_HW[top : top + height, left : left + width]
-    return _masked_mean(window_HW, polygon.reshape(-1, 2) - np.int32((left, top)))
+    return _masked_mean(window_HW, polygon.reshape(-1, 2) - np.array((left, top), dtype=np.int32))
 
 
 def mean_inside_quads(probability_HW: np.ndarray, quads_N42: np.ndarray) -> list[float]:
@@ -163,7 +163,7 @@ def mean_inside_quads(probability_HW: np.ndarray, quads_N42: np.ndarray) -> list
 
 def _masked_mean(window_HW: np.ndarray, polygon: np.ndarray) -> float:
     mask_HW = np.zeros(window_HW.shape, dtype=np.uint8)
-    cv2.fillPoly(mask_HW, [polygon], 1)
+    cv2.fillPoly(mask_HW, [polygon], (1,))
     return cv2.mean(window_HW, mask_HW)[0]
 
 

@@ -63,7 +63,7 @@ class CTCLabelDecode:
         results = []
         for row, (text, score) in enumerate(self.codec.decode(ids_NT, probs_NT)):
             read = "".join(self.charset.characters[one - 1] for one in ids_NT[row, kept_NT[row]])
-            words = words_of(read, np.flatnonzero(kept_NT[row]))
+            words = words_of(read, np.flatnonzero(kept_NT[row]).tolist())
             steps = ids_NT.shape[1] * (wh_ratios[row] / max_wh_ratio)
             results.append((text, score, steps, words))
         return results
