@@ -15,20 +15,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
 
-from ppocr.utils import runtime
-
-if __name__ == "__main__":  # before numpy and paddle are imported
-    runtime.prepare()
-
 from collections.abc import Sequence
 
-from ppocr.utils import exits
-from tools.infer.infer import infer
+from ppocr.utils import exits, runtime
+from tools.train import parser
 
 
 def main(argv: Sequence[str]) -> int:
-    """Return the exit status: 0 when every file was read, 65 when some could not be."""
-    return infer("det", argv, __doc__ or "")
+    """Return 0 when every file was read; a DataError (65) counts those that could not be."""
+    given = parser(__doc__).parse_args(argv)
+    runtime.prepare(enabled=not given.no_runtime)
+    from tools.infer.infer import infer
+
+    return infer("det", given.config, [one for group in given.opt or [] for one in group])
 
 
 if __name__ == "__main__":

@@ -170,6 +170,7 @@ class _Trouble:
 def _start_worker() -> None:
     """Make a worker quiet (the parent tells what came out) and mortal."""
     runtime.die_with_parent()
+    runtime.prepare(announce=False)
     logs.setup(level=logging.ERROR)
 
 

@@ -20,15 +20,16 @@ HEADINGS = {
     "cls": ("direction of lines (not given: as exported)", flags.CLASSIFICATION),
     "rec": ("recognition (not given: as exported)", flags.RECOGNITION),
 }
+WORK = {"det": "detection", "cls": "classification of directions", "rec": "recognition"}
 EXPORTED = "as exported"
 
 
 class Arguments:
     """The values of all flags; remembers which ones the user gave."""
 
-    def __init__(self, given: dict[str, Any], stages: Sequence[str]) -> None:
+    def __init__(self, given: dict[str, Any], argv: Sequence[str], stages: Sequence[str]) -> None:
         self.given = given
-        self.stages = tuple(stages)
+        self.argv, self.stages = tuple(argv), tuple(stages)
 
     def __getitem__(self, name: str) -> Any:
         value = self.given.get(name)
@@ -41,7 +42,9 @@ class Arguments:
             if flag.destination == "none":
                 get_logger().info("--%s changes nothing: %s", name, flag.help)
             elif flag.stage and flag.stage not in self.stages:
-                get_logger().info("--%s changes nothing: this command has no %s", name, flag.stage)
+                get_logger().info(
+                    "--%s changes nothing: this command does no %s", name, WORK[flag.stage]
+                )
 
 
 def parse(argv: Sequence[str], description: str, stages: Sequence[str]) -> Arguments:
@@ -55,7 +58,7 @@ def parse(argv: Sequence[str], description: str, stages: Sequence[str]) -> Argum
         flags_written = [word for word in unknown if word.startswith("--")]
         raise UsageError("; ".join(map(_unknown, flags_written)) or _stray(unknown))
     given = {name: value for name, value in vars(parsed).items() if value is not None}
-    return Arguments(given, stages)
+    return Arguments(given, argv, stages)
 
 
 def make_parser(description: str, stages: Sequence[str]) -> argparse.ArgumentParser:

@@ -6,18 +6,15 @@ that prediction does to results switched on; so results equal those of the expor
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from ppocr import config
-from ppocr.config import general as run_settings
 from ppocr.config.general import General
-from ppocr.pipeline import checks
-from ppocr.pipeline.derive import derive, wire
+from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
 from ppocr.serving import jobs, report
 from ppocr.serving.images import Names, read_pages
@@ -27,21 +24,24 @@ from ppocr.utils import logs, runtime
 from ppocr.utils.exits import DataError, UsageError
 from ppocr.utils.files import find_file, find_images, read_bytes
 
+if TYPE_CHECKING:
+    from ppocr.training.settings import Settings
 
-def infer(task: str, argv: Sequence[str], description: str) -> int:
+
+def infer(task: str, config: str, overrides: Sequence[str]) -> int:
     """Run an infer command and return its exit status.
 
     A DataError (65) at the end counts the files that gave no result; the others are finished.
     """
     began = time.perf_counter()
-    given = _parse(argv, description)
     logs.setup()
-    root = config.load(given.config, [one for group in given.opt or [] for one in group])
-    checks.ensure(root)
-    general = run_settings.read(root)
+    with runtime.quiet_paddle_import():
+        from ppocr.training import settings as training
+    settings = training.read(config, overrides)
+    general = settings.general
     files = _files(general)
-    runner = checkpoint_runner(root, task)
-    target = Path(general.save_res_path or Path(general.save_model_dir) / f"predicts_{task}.txt")
+    runner = checkpoint_runner(settings, task)
+    target = Path(general.save_res_path or settings.folder / f"predicts_{task}.txt")
     decode = runner.spec.op("DecodeImage")
     ignored = bool(decode and decode.settings.get("ignore_orientation", False))
     read = partial(read_pages, ignore_orientation=ignored)
@@ -55,29 +55,31 @@ def infer(task: str, argv: Sequence[str], description: str) -> int:
     return 0
 
 
-def checkpoint_runner(root: config.Section, task: str) -> Runner:
-    """Return a runner over the checkpoint that a checked config names; imports paddle.
+def checkpoint_runner(settings: Settings, task: str) -> Runner:
+    """Return a runner over the checkpoint that a config names; imports paddle.
 
     A UsageError says that the model is of another kind or that no weights are named, a DataError
     that the weights do not cover the whole network.
     """
     with runtime.quiet_paddle_import():
+        import paddle
+
         from ppocr.backends.dygraph import Dygraph
         from ppocr.modeling import build_model
         from ppocr.modeling.weights import load_weights
-        from ppocr.training.checkpoint import weights_path
+        from ppocr.training import checkpoint
 
-    spec = derive(root)
+    spec = derive(settings.config)
     if spec.task != task:
         raise UsageError(f"this config trains a {spec.task} model; use tools/infer_{spec.task}.py")
-    general = run_settings.read(root)
-    path = general.checkpoints or general.pretrained_model
+    path = settings.general.checkpoints or settings.general.pretrained_model
     if not path:
         raise UsageError(
             "which weights? -o Global.pretrained_model=output/.../best_accuracy names them"
         )
-    model = build_model(wire(root)["Architecture"])
-    loaded = load_weights(model, weights_path(path))
+    paddle.set_device(settings.device)
+    model = build_model(settings.config["Architecture"])
+    loaded = load_weights(model, checkpoint.weights_path(path))
     if loaded.matched < len(model.state_dict()):
         raise DataError(f"{path} does not cover the network, the rest would be random:\n{loaded}")
     model.eval()
@@ -108,24 +110,6 @@ def _make_det(runner: Runner, target: Path, files: Sequence[Path], read: jobs.Re
 
 def _make_rec(runner: Runner, _: Path, __: Sequence[Path], read: jobs.ReadFile) -> Job:
     return jobs.RecogniseLines(runner, jobs.infer_rec_message, read)
-
-
-def _parse(argv: Sequence[str], description: str) -> argparse.Namespace:
-    head, _, tail = description.partition("\n\n")
-    parser = argparse.ArgumentParser(
-        description=head, epilog=tail, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("-c", "--config", required=True, metavar="FILE", help="the .yml of the run")
-    parser.add_argument(
-        "-o",
-        "--opt",
-        nargs="+",
-        action="append",
-        metavar="A.b[0].c=value",
-        help="settings that replace those of the file",
-    )
-    parser.add_argument("-p", "--profiler_options", help=argparse.SUPPRESS)
-    return parser.parse_args(list(argv))
 
 
 COMMANDS: Mapping[str, Callable[[Runner, Path, Sequence[Path], jobs.ReadFile], Job]] = (

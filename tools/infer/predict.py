@@ -39,9 +39,8 @@ DEVICES = {"use_gpu": "gpu", "use_xpu": "xpu", "use_npu": "npu", "use_mlu": "mlu
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One predict command: its stages, the job it does, and the result file it writes."""
+    """One predict command: the job it does, and the result file it writes."""
 
-    stages: tuple[str, ...]
     make: Callable[[Arguments, Mapping[str, Runner], Names], Job]
     results: str = ""
 
@@ -52,33 +51,27 @@ class Recipe:
 
     command: str
     argv: tuple[str, ...]
+    stages: tuple[str, ...]
     threads: int
     names: Names
 
     def __call__(self) -> Job:
-        command = COMMANDS[self.command]
-        given = parse(self.argv, "", command.stages)
-        runners = {
-            stage: _runner(stage, given, self.threads)
-            for stage in command.stages
-            if _uses(given, stage)
-        }
-        return command.make(given, runners, self.names)
+        given = parse(self.argv, "", self.stages)
+        runners = {stage: _runner(stage, given, self.threads) for stage in _used(given)}
+        return COMMANDS[self.command].make(given, runners, self.names)
 
 
-def predict(name: str, argv: Sequence[str], description: str) -> int:
+def predict(name: str, given: Arguments) -> int:
     """Run a predict command and return its exit status.
 
     A DataError (65) at the end counts the files that gave no result; the others are finished.
     """
     began = time.perf_counter()
-    command = COMMANDS[name]
-    given = parse(argv, description, command.stages)
     logs.setup(log_file=given["save_log_path"])
     given.say_ignored()
     files = _files(given)
     processes = _processes(given, len(files))
-    recipe = Recipe(name, tuple(argv), _threads(given, processes), Names.of(files))
+    recipe = Recipe(name, given.argv, given.stages, _threads(given, processes), Names.of(files))
     totals = _work(recipe, given, files, processes)
     logger = logs.get_logger()
     if given["benchmark"]:
@@ -90,15 +83,25 @@ def predict(name: str, argv: Sequence[str], description: str) -> int:
 
 
 def _work(recipe: Recipe, given: Arguments, files: Sequence[Path], processes: int) -> Totals:
+    """Return the totals; models are opened first, so that a mistake leaves old results alone."""
+    make: Callable[[], Job] = recipe
     if processes > 1:
         os.environ["OMP_NUM_THREADS"] = str(recipe.threads)  # read when a worker starts
-        _say_overrides(COMMANDS[recipe.command], given)
-    run = partial(work, recipe, files, processes=processes, talk=given["show_log"])
+        _say_overrides(given)
+    else:
+        make = partial(_same, recipe())
+    run = partial(work, make, files, processes=processes, talk=given["show_log"])
     name = COMMANDS[recipe.command].results
     if not name:
         return run()
     with report.ResultFile(_folder(given) / _share_name(name, given)) as results:
-        return run(results=results)
+        totals = run(results=results)
+    logs.get_logger().info("results are in %s", results.path)
+    return totals
+
+
+def _same(job: Job) -> Job:
+    return job
 
 
 def _files(given: Arguments) -> list[Path]:
@@ -126,8 +129,9 @@ def _processes(given: Arguments, files: int) -> int:
     return max(1, min(given["total_process_num"], files)) if given["use_mp"] else 1
 
 
-def _uses(given: Arguments, stage: str) -> bool:
-    return stage != "cls" or given["use_angle_cls"]
+def _used(given: Arguments) -> list[str]:
+    """Return the stages that need a model."""
+    return [stage for stage in given.stages if stage != "cls" or given["use_angle_cls"]]
 
 
 def _threads(given: Arguments, processes: int) -> int:
@@ -161,12 +165,11 @@ def _runner(stage: str, given: Arguments, threads: int) -> Runner:
     return runner
 
 
-def _say_overrides(command: Command, given: Arguments) -> None:
+def _say_overrides(given: Arguments) -> None:
     """Log what the flags replace: the workers, who replace it, are silent."""
-    for stage in command.stages:
-        if _uses(given, stage):
-            spec, source = read_spec(find_graph(_model(stage, given)), stage, given.given)
-            with_flags(spec, source, stage=stage, given=given)
+    for stage in _used(given):
+        spec, source = read_spec(find_graph(_model(stage, given)), stage, given.given)
+        with_flags(spec, source, stage=stage, given=given)
 
 
 def _engine(given: Arguments) -> str:
@@ -237,8 +240,8 @@ def _make_system(given: Arguments, runners: Mapping[str, Runner], names: Names) 
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
-        "det": Command(("det",), _make_det, "det_results.txt"),
-        "rec": Command(("rec",), _make_rec),
-        "system": Command(("det", "cls", "rec"), _make_system, "system_results.txt"),
+        "det": Command(_make_det, "det_results.txt"),
+        "rec": Command(_make_rec),
+        "system": Command(_make_system, "system_results.txt"),
     }
 )

@@ -18,20 +18,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
 
-from ppocr.utils import runtime
-
-if __name__ in ("__main__", "__mp_main__"):  # before numpy is imported, in every process
-    runtime.prepare(announce=__name__ == "__main__")
-
 from collections.abc import Sequence
 
-from ppocr.utils import exits
-from tools.infer.predict import predict
+from ppocr.utils import exits, runtime
+from tools.infer.arguments import parse
 
 
 def main(argv: Sequence[str]) -> int:
-    """Return the exit status: 0 when every file was read, 65 when some could not be."""
-    return predict("det", argv, __doc__ or "")
+    """Return 0 when every file was read; a DataError (65) counts those that could not be."""
+    given = parse(argv, __doc__ or "", stages=("det",))
+    runtime.prepare()
+    from tools.infer.predict import predict
+
+    return predict("det", given)
 
 
 if __name__ == "__main__":
