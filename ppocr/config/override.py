@@ -7,7 +7,7 @@ A step of a path is a key, ``[3]`` for the fourth item of a list, or the name of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ppocr.config.errors import ConfigError, Place, Problem, nearest
 from ppocr.config.nodes import Node, copied, is_merge
@@ -89,6 +89,7 @@ def _assign(root: Node, path: str, value: Node) -> None:
     if slot is not None:
         slot.become(value)
         return
+    _demand_key(node, heads, str(last), walked, path)
     key = Node("scalar", COMMAND_LINE, str(last), bare=False)
     node.entries.append((key, value))
 
@@ -110,6 +111,16 @@ def _enter(node: Node, step: str | int, walked: str, path: str) -> Node:
     if slot.kind == "scalar":
         raise ConfigError(Problem(COMMAND_LINE, f"{path}: {where} is a value, nothing is below it"))
     return slot
+
+
+def _demand_key(node: Node, heads: Sequence[str | int], key: str, walked: str, path: str) -> None:
+    """Refuse a new key beside the name of an operation: it belongs one step further down."""
+    if not heads or not isinstance(heads[-1], int) or len(node.entries) != 1:
+        return
+    name, inner = node.entries[0]
+    if inner.is_null() or inner.real().kind == "mapping":
+        better = f"{walked}.{name.real().text}.{key}"
+        raise ConfigError(Problem(COMMAND_LINE, f"{path}: did you mean {better}?"))
 
 
 def _slot(node: Node, step: str | int, walked: str, path: str) -> Node | None:

@@ -210,7 +210,9 @@ class _Builder:
             if is_merge(key_node):
                 continue
             key = self.key(key_node)
-            section[key] = self.build(value_node, depth + 1)
+            value = section[key] = self.build(value_node, depth + 1)
+            if isinstance(value, Section | Items):
+                value.place = key_node.place  # what is missing in it is missing under this key
             section.places[key] = key_node.place
             origin = value_node.real().origin
             if origin:

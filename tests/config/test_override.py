@@ -175,7 +175,8 @@ def test_what_cannot_be_set(fixtures, text, what):
 def test_a_name_that_stands_for_two_items(written):
     path = written("T:\n- Op: {a: 1}\n- Op: {a: 2}\n")
     assert "[0], [1]; write the number" in said(path, "T.Op.a=5")
-    assert load(path, "T[1].a=5")["T"] == [{"Op": {"a": 1}}, {"Op": {"a": 2}, "a": 5}]
+    assert load(path, "T[1].Op.a=5")["T"] == [{"Op": {"a": 1}}, {"Op": {"a": 5}}]
+    assert "did you mean T[1].Op.a?" in said(path, "T[1].a=5")
 
 
 def test_all_wrong_overrides_are_reported_together(fixtures):

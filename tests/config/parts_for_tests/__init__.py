@@ -1,0 +1,1 @@
+"""A room as the registry tests need it."""
