@@ -1,4 +1,4 @@
-"""Every flag of the original has one target that exists; what is written becomes the right value."""
+"""Every flag of the original has one target that exists; what users write becomes a value."""
 
 from __future__ import annotations
 
