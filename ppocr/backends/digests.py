@@ -52,7 +52,8 @@ def verify(paths: list[Path], digests: Mapping[str, str]) -> None:
             size = path.stat().st_size
             raise DataError(
                 f"{path} ({size} bytes) is not the file that was exported: "
-                f"its SHA-256 is {found[:12]}..., {DESCRIPTION} says {wanted[:12]}...; export again or copy the folder again"
+                f"its SHA-256 is {found[:12]}..., {DESCRIPTION} says {wanted[:12]}...; "
+                "export again or copy the folder again"
             )
 
 

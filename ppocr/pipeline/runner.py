@@ -73,9 +73,11 @@ class Runner:
 
     def run(self, group: Sequence[Prepared]) -> list[Any]:
         """Return the results of prepared images of equal shapes, as one batch."""
-        outputs = self.infer(stack(group))
-        batch = self.collate(group)
-        results = self.decode(outputs, batch)
+        return self.results(self.infer(stack(group)), group)
+
+    def results(self, outputs: Mapping[str, np.ndarray], group: Sequence[Prepared]) -> list[Any]:
+        """Return what the outputs of a batch of prepared images mean."""
+        results = self.decode(outputs, self.collate(group))
         if not self.as_deployed:
             return results
         return [
@@ -85,8 +87,12 @@ class Runner:
 
     def prepare(self, image: np.ndarray | bytes) -> Prepared:
         """Return one image as the network takes it; a DataError says why it cannot be used."""
-        sample = self.decoded(image)
-        size = sample["image"].shape[:2]
+        return self.prepared(self.decoded(image))
+
+    def prepared(self, sample: Mapping[str, Any]) -> Prepared:
+        """Return a decoded sample as the network takes it: all steps after decoding."""
+        sample = dict(sample)
+        height, width = sample["image"].shape[:2]
         try:
             for op in self.ops[self._decode_steps :]:
                 sample = op(sample)
@@ -94,7 +100,7 @@ class Runner:
             raise DataError(f"the image cannot be used: {error}") from error
         feeds = tuple(self._feed(sample, index) for index in range(len(self.spec.inputs)))
         meta = {name: sample[name] for name in self.post.reads if name in sample}
-        return Prepared(feeds, meta, (int(size[0]), int(size[1])))
+        return Prepared(feeds, meta, (int(height), int(width)))
 
     def decoded(self, image: np.ndarray | bytes) -> dict[str, Any]:
         """Return the sample after the decoding step: pixels in the channel order of the spec."""

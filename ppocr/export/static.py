@@ -1,0 +1,117 @@
+"""From a built network to a graph on disk: ``inference.json`` or the legacy ``inference.pdmodel``.
+
+``paddle.jit.save`` returns normally on a full disk and leaves truncated weights behind, so what it
+wrote is loaded again and compared before anything counts as exported (see ``run.py``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import paddle
+from paddle import nn
+
+from ppocr.backends.base import GRAPH_STEM
+from ppocr.pipeline.spec import TensorSpec
+from ppocr.utils.exits import DataError, StorageError
+
+IMAGE_INPUT = "x"  # what PaddleX, RapidOCR and Paddle Lite scripts call the image
+
+
+class Graph(nn.Layer):
+    """A network as it is exported: inputs and outputs in the order of the spec."""
+
+    def __init__(self, model: Any, names: Sequence[str]) -> None:
+        super().__init__()
+        self.model = model
+        self.names = tuple(names)
+
+    def forward(self, image: Any, *others: Any) -> Any:
+        if not others:
+            return _ordered(self.model, self.model(image))
+        data = dict(zip(self.names[1:], others, strict=True))
+        return _ordered(self.model, self.model(image, data))
+
+
+@paddle.jit.not_to_static
+def _ordered(model: Any, prediction: Any) -> Any:
+    """Left out of the tracing: it only sorts Python containers."""
+    return model.as_outputs(prediction)
+
+
+def save(model: Any, inputs: Sequence[TensorSpec], folder: Path, pir: bool = True) -> Path:
+    """Write the evaluation graph of a network into ``folder`` and return the graph file.
+
+    A DataError says that paddle cannot trace the network in this format, a StorageError that the
+    files did not arrive.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    graph = Graph(model, [one.name for one in inputs])
+    graph.eval()
+    with _format(pir):
+        try:
+            traced = paddle.jit.to_static(graph, input_spec=_input_specs(inputs), full_graph=True)
+            paddle.jit.save(traced, str(folder / GRAPH_STEM))
+        except OSError as error:
+            raise StorageError(f"cannot write into {folder}: {error}") from error
+        except (TypeError, ValueError, RuntimeError, NotImplementedError, AttributeError) as error:
+            raise DataError(_cannot_trace(pir, error)) from error
+    written = folder / f"{GRAPH_STEM}{'.json' if pir else '.pdmodel'}"
+    for path in (written, written.with_suffix(".pdiparams")):
+        _flush(path)
+    (folder / f"{GRAPH_STEM}.pdiparams.info").unlink(missing_ok=True)  # a pickle nobody reads
+    return written
+
+
+def _input_specs(inputs: Sequence[TensorSpec]) -> list[Any]:
+    return [
+        paddle.static.InputSpec(
+            [None if size < 0 else size for size in one.shape],
+            one.dtype,
+            name=IMAGE_INPUT if index == 0 else one.name,
+        )
+        for index, one in enumerate(inputs)
+    ]
+
+
+@contextmanager
+def _format(pir: bool) -> Iterator[None]:
+    """Trace in the program representation of the wanted format; everything is put back."""
+    was_pir = bool(paddle.get_flags("FLAGS_enable_pir_api")["FLAGS_enable_pir_api"])
+    if was_pir == pir:
+        yield
+        return
+    from paddle.pir_utils import _switch_to_old_ir_, _switch_to_pir_
+
+    def switch(on: bool) -> None:
+        paddle.set_flags({"FLAGS_enable_pir_api": on})
+        (_switch_to_pir_ if on else _switch_to_old_ir_)()
+
+    switch(pir)
+    try:
+        yield
+    finally:
+        switch(was_pir)
+
+
+def _cannot_trace(pir: bool, error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = f"paddle {paddle.__version__} cannot export this network: {(lines or ['?'])[-1][:300]}"
+    if not pir and not paddle.__version__.startswith(("3.0", "3.1")):
+        text += ". The legacy format (export_with_pir: false) is complete up to paddle 3.1.1"
+    return text
+
+
+def _flush(path: Path) -> None:
+    """Force a written file to the disk: only then is it known that there was room for it."""
+    if not path.is_file() or path.stat().st_size == 0:
+        raise StorageError(f"{path} was not written (is the disk full?)")
+    try:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error
