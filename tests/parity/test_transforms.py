@@ -1,0 +1,145 @@
+"""Image preparation, labels and detection targets against recorded cases of the original."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ppocr.transforms import OPS, create_operators
+from ppocr.transforms.base import Rejected
+from ppocr.transforms.resize_rec import resize_to_ratio
+from tests.parity.cases import Case, case_rows, cases, need, skip_missing
+
+RATIO_ALGORITHMS = ("CRNN", "SVTR_LCNet", "SVTR_HGNet", "Rosetta", "STARNet")
+NEAR_EDGE = 1e-3  # float32 rounding of the original next to an outline, where it takes 1 - cos^2
+BORDER_SETTINGS = ("shrink_ratio", "thresh_min", "thresh_max", "total_epoch")
+SHRINK_SETTINGS = ("shrink_ratio", "min_text_size", "total_epoch")
+
+
+def build(name: str, settings: dict[str, Any]) -> Any:
+    """Return the operation, or skip by name when it is not here."""
+    need(OPS, name)
+    return create_operators([{name: settings}])[0]
+
+
+@pytest.mark.parametrize("row", case_rows("resize_det_shape"))
+def test_det_size_is_the_original_one(row):
+    op = build(row["op"], row["params"])
+    sample = op({"image": np.zeros((*row["input_hw"], 3), dtype=np.uint8)})
+    assert list(sample["image"].shape) == row["output_shape"]
+    np.testing.assert_allclose(sample["shape"], row["shape"], rtol=1e-12)
+    assert sample["shape"].dtype == row["shape_dtype"]
+
+
+@pytest.mark.parametrize("case", cases("resize_det_image") + cases("normalize"))
+def test_image_is_bit_equal(case: Case):
+    op = build(case["op"], case["params"])
+    sample = op({"image": case.part("in")["image"]})
+    for key, wanted in case.part("out").items():
+        found = np.asarray(sample[key])
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("case", cases("resize_rec"))
+def test_line_is_bit_equal(case: Case):
+    op = build(case["op"], case["params"])
+    sample = op({"image": case.part("in")["image"]})
+    for key, wanted in case.part("out").items():
+        found = np.asarray(sample[key])
+        assert found.shape == wanted.shape
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("case", cases("infer_rec_resize"))
+def test_line_for_prediction_is_bit_equal(case: Case):
+    image, wanted = case.part("in")["image"], case.part("out")["image"]
+    if case["op"].startswith("TextClassifier"):
+        found = build("ClsResizeImg", {"image_shape": case["cls_image_shape"]})({"image": image})
+        np.testing.assert_array_equal(found["image"], wanted)
+        return
+    if case.get("rec_algorithm") not in RATIO_ALGORITHMS:
+        skip_missing(case.get("rec_algorithm") or case["op"])
+    found = resize_to_ratio(image, case["rec_image_shape"], case["max_wh_ratio"])
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    "row", case_rows("encode", op=("CTCLabelEncode", "ClsLabelEncode", "DetLabelEncode"))
+)
+def test_label_is_the_original_one(row, dictionary_path):
+    settings = dict(row["params"])
+    if "character_dict_path" in settings:
+        settings["character_dict_path"] = dictionary_path(settings["character_dict_path"])
+    op = build(row["op"], settings)
+    label = row["text"] if "text" in row else json.dumps(row["label"])
+    if row["rejected"] and row.get("label") != []:  # an image without text is a sample here
+        with pytest.raises(Rejected):
+            op({"label": label})
+        return
+    sample = op({"label": label})
+    if row["rejected"]:
+        assert len(sample["polys"]) == len(sample["ignore_tags"]) == 0
+        return
+    for key, wanted in row["out"].items():
+        if key == "_dtype":
+            assert {one: np.asarray(sample[one]).dtype.name for one in wanted} == wanted
+        elif key.endswith("_nonzero"):  # a long count vector, stored as [place, count]
+            counts = np.asarray(sample[key.removesuffix("_nonzero")])
+            places = np.flatnonzero(counts)
+            assert np.stack([places, counts[places]], axis=1).tolist() == wanted
+        elif key.endswith("_len"):
+            assert len(sample[key.removesuffix("_len")]) == wanted
+        else:
+            np.testing.assert_array_equal(np.asarray(sample[key]), np.asarray(wanted))
+
+
+@pytest.mark.parametrize("case", cases("map_shrink"))
+def test_shrink_map(case: Case):
+    sample = targets(case, ["MakeShrinkMap"])
+    for key, wanted in case.part("out").items():
+        np.testing.assert_array_equal(np.asarray(sample[key]), wanted, err_msg=key)
+
+
+@pytest.mark.parametrize("case", cases("map_border"))
+def test_border_map(case: Case):
+    check_border(targets(case, ["MakeBorderMap"]), case)
+
+
+@pytest.mark.parametrize("case", cases("map_border_then_shrink"))
+def test_both_maps(case: Case):
+    check_border(targets(case, ["MakeBorderMap", "MakeShrinkMap"]), case)
+
+
+def targets(case: Case, names: list[str]) -> dict[str, Any]:
+    """Return the sample after the target operations; the epoch of a case goes to the sample."""
+    settings = dict(case["params"])
+    given = case.part("in")
+    sample = {
+        "image": np.zeros((*case["image_hw"], 3), dtype=np.uint8),
+        "polys": given["polys"].copy(),
+        "ignore_tags": given["ignore_tags"].copy(),
+        "epoch": settings.pop("epoch", 0),
+    }
+    known = {"MakeBorderMap": BORDER_SETTINGS, "MakeShrinkMap": SHRINK_SETTINGS}
+    for name in names:
+        own = settings
+        if len(names) > 1:
+            own = {key: value for key, value in settings.items() if key in known[name]}
+        sample = build(name, own)(sample)
+    return sample
+
+
+def check_border(sample: dict[str, Any], case: Case) -> None:
+    for key, wanted in case.part("out").items():
+        found = np.asarray(sample[key])
+        assert found.dtype == wanted.dtype, key
+        if key == "threshold_map":
+            difference = np.abs(found - wanted)
+            assert difference.max(initial=0) <= NEAR_EDGE
+            assert (difference > 2e-5).mean() < 2e-3
+        else:
+            np.testing.assert_array_equal(found, wanted, err_msg=key)
