@@ -4,17 +4,15 @@ Offsets are computed on whole pixels by the Clipper library: coordinates lose th
 on the way in, as in the original; targets and boxes depend on it.
 """
 
+# pyclipper is a compiled module without stubs
+# pyright: reportAttributeAccessIssue=false
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
 import shapely
-from pyclipper import (  # pyright: ignore[reportAttributeAccessIssue] (a compiled module)
-    ET_CLOSEDPOLYGON,
-    JT_ROUND,
-    PyclipperOffset,
-)
+from pyclipper import ET_CLOSEDPOLYGON, JT_ROUND, PyclipperOffset
 
 
 def signed_areas(polygons_Nn2: np.ndarray) -> np.ndarray:

@@ -20,6 +20,10 @@ from ppocr.utils.files import find_file, read_bytes
 DEFAULT_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MOST_PROBLEMS = 10
+TRAINED_WITH_IT = (
+    "A model that was trained with this very file needs every line as it stands: give it the "
+    "lines as character_dict, which are taken unchecked."
+)
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ def read_dictionary(path: str | Path) -> tuple[str, ...]:
     if problems:
         more = len(problems) - MOST_PROBLEMS
         shown = problems[:MOST_PROBLEMS] + ([f"... and {more} more"] if more > 0 else [])
-        raise DataError("\n".join(shown))
+        raise DataError("\n".join((*shown, TRAINED_WITH_IT)))
     return lines
 
 
