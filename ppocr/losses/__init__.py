@@ -20,6 +20,9 @@ LOSSES = Registry(
         "any": {
             "CTCLoss": ".rec_ctc_loss",
             "DBLoss": ".det_db_loss",
+            "MultiLoss": ".multi_loss",
+            "NRTRLoss": ".rec_nrtr_loss",
+            "SARLoss": ".rec_sar_loss",
         }
     },
 )

@@ -7,6 +7,7 @@ from ppocr.config.registry import Registry
 __all__ = ["BACKBONES"]
 
 _TEXT_LINE = {
+    "MobileNetV1Enhance": ".rec_mv1_enhance",
     "MobileNetV3": ".rec_mobilenet_v3",
     "ResNet": ".rec_resnet_vd",
 }

@@ -13,7 +13,11 @@ HEADS = Registry(
         "any": {
             "CTCHead": ".rec_ctc_head",
             "DBHead": ".det_db_head",
+            "MultiHead": ".rec_multi_head",
+            "NRTRHead": ".rec_nrtr_head",
+            "SARHead": ".rec_sar_head",
+            "Transformer": ".rec_nrtr_head",
         }
     },
-    computed=("in_channels", "out_channels"),
+    computed=("in_channels", "out_channels", "out_channels_list"),
 )
