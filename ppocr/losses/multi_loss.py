@@ -13,9 +13,8 @@ from paddle import Tensor, nn
 from ppocr.config.section import named
 from ppocr.losses import LOSSES
 
-# which of the head's outputs each loss judges, and what its label is called in the batch
+# which of the head's outputs each loss judges
 OUTPUTS = {"CTCLoss": "ctc", "SARLoss": "sar", "NRTRLoss": "gtc"}
-LABELS = {"ctc": "label_ctc", "sar": "label_sar", "gtc": "label_gtc"}
 
 
 class MultiLoss(nn.Layer):
@@ -26,6 +25,12 @@ class MultiLoss(nn.Layer):
     """
 
     parts: ClassVar[dict[str, str]] = {"loss_config_list": "Loss"}
+    # what the entries that a loss reads are called in the batch
+    hands: ClassVar[dict[str, dict[str, str]]] = {
+        "CTCLoss": {"label": "label_ctc"},
+        "SARLoss": {"label": "label_sar"},
+        "NRTRLoss": {"label": "label_gtc"},
+    }
 
     def __init__(
         self,
@@ -55,15 +60,12 @@ class MultiLoss(nn.Layer):
     ) -> dict[str, Tensor]:
         parts = {}
         for name, loss in zip(self.names, self.losses, strict=True):
-            output = OUTPUTS[name]
-            own = {**batch, "label": batch[LABELS[output]]}
-            parts[name] = loss(predicts[output], own)["loss"] * self.weights[name]
+            handed = {own: batch[given] for own, given in self.hands[name].items()}
+            result = loss(predicts[OUTPUTS[name]], {**batch, **handed})
+            parts[name] = result["loss"] * self.weights[name]
         return {"loss": sum(parts.values()), **parts}
 
     def _reads(self) -> dict[str, None]:
         """Return the names that the losses read, once each, as the batch calls them."""
-        found: dict[str, None] = {}
-        for name, loss in zip(self.names, self.losses, strict=True):
-            for one in loss.reads:
-                found[LABELS[OUTPUTS[name]] if one == "label" else one] = None
-        return found
+        pairs = zip(self.names, self.losses, strict=True)
+        return {self.hands[name].get(one, one): None for name, loss in pairs for one in loss.reads}

@@ -33,6 +33,12 @@ class MultiHead(nn.Layer):
 
     outputs: ClassVar[tuple[str, ...]] = ("probs",)
     parts: ClassVar[dict[str, str]] = {"head_list": "Head"}
+    # what the entries that a head reads are called in the batch
+    hands: ClassVar[dict[str, dict[str, str]]] = {
+        "CTCHead": {},
+        "SARHead": {"label": "label_sar"},
+        "NRTRHead": {"label": "label_gtc"},
+    }
 
     def __init__(
         self,
@@ -69,16 +75,17 @@ class MultiHead(nn.Layer):
             return ctc
         found = {"ctc": ctc, "ctc_neck": neck_NTC}
         if self.guide == "sar":
-            found["sar"] = self.sar_head(x_NCHW, self._renamed(targets))
+            found["sar"] = self.sar_head(x_NCHW, self._renamed(targets, "SARHead"))
         elif self.guide == "gtc":
-            found["gtc"] = self.gtc_head(self.before_gtc(x_NCHW), self._renamed(targets))
+            memory_NTC = self.before_gtc(x_NCHW)
+            found["gtc"] = self.gtc_head(memory_NTC, self._renamed(targets, "NRTRHead"))
         return found
 
-    def _renamed(self, targets: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _renamed(self, targets: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
         """Return the batch entries under the names that the guiding head reads by itself."""
         if targets is None:
             raise ValueError(f"MultiHead needs {', '.join(self.reads)} to train")
-        return {**targets, "label": targets[self.reads[0]]}
+        return {**targets, **{own: targets[given] for own, given in self.hands[name].items()}}
 
     def _add_ctc(self, section: Section, width: int) -> None:
         neck = as_section(section["Neck"]).without()
