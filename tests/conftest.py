@@ -16,6 +16,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="directory with recorded cases (ops/, forward/, models/); default tests/golden",
     )
+    parser.addoption(
+        "--official",
+        default="",
+        metavar="DIR",
+        help="directory with official configs (.yml, any depth) to read and check",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -248,13 +248,27 @@ def _value(home: Module, node: ast.expr) -> Any:
         return ast.literal_eval(node)
     except ValueError:
         pass
+    found = _computed(home, node)
+    return Written(ast.unparse(node)) if found is None else found
+
+
+def _computed(home: Module, node: ast.expr) -> Any:
+    """Return the value of a name, a class fact, a sum of these or an immutable wrapper."""
     if isinstance(node, ast.Name):
         found = _lookup(home.name, node.id)
         if found and isinstance(found[1], ast.Assign | ast.AnnAssign) and found[1].value:
             return _value(found[0], found[1].value)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        found = _lookup(home.name, node.value.id)
+        if found and isinstance(found[1], ast.ClassDef):
+            return _facts(list(_line(found[0], found[1]))).get(node.attr)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _value(home, node.left), _value(home, node.right)
+        if isinstance(left, tuple | list) and type(left) is type(right):
+            return left + right
     if isinstance(node, ast.Call) and _called(node) in ("MappingProxyType", "frozenset", "tuple"):
         return _value(home, node.args[0]) if node.args else ()
-    return Written(ast.unparse(node))
+    return None
 
 
 class Written(str):

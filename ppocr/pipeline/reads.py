@@ -19,21 +19,21 @@ EVAL_KINDS = frozenset({"Metric", "PostProcess", "Head", "Architecture"})
 def cross_check(root: Section, parts: Iterable[Part]) -> list[Problem]:
     """Return one problem for each name that a part reads and its batches do not have.
 
-    What stands inside a component that is not here yet is left alone: that component
-    may hand it other names (MultiLoss gives CTCLoss its ``label_ctc`` as ``label``).
+    A part inside another is fed by it. The holder states as ``hands`` what it calls
+    things: MultiLoss.hands["CTCLoss"] = {"label": "label_ctc"}; such a part works in
+    training only. Parts of a holder that states nothing are its own affair.
     """
     parts = list(parts)
-    pending = [f"{part.path}." for part in parts if part.planned]
-    here = [part for part in parts if not part.planned and not part.path.startswith(tuple(pending))]
     problems: list[Problem] = []
     for mode in ("Train", "Eval"):
         kept = _kept(mode, parts)
         if kept is None:
             continue
         kinds = EVAL_KINDS if mode == "Eval" else _training_kinds(root)
-        for part in here:
-            if part.kind in kinds:
-                problems.extend(_missing(part, mode, *kept))
+        for part in parts:
+            if part.kind in kinds and not part.planned:
+                names = _names(part, _holder(part, parts), mode)
+                problems.extend(_missing(part, mode, names, *kept))
     return problems
 
 
@@ -56,10 +56,36 @@ def _kept(mode: str, parts: Iterable[Part]) -> tuple[list[str], Place] | None:
     return None
 
 
-def _missing(part: Part, mode: str, kept: list[str], place: Place) -> Iterable[Problem]:
-    facts: Mapping[str, Any] = part.signature.facts if part.signature else {}
-    reads = facts.get("reads")
-    for name in reads if isinstance(reads, tuple | list) else ():
+def _holder(part: Part, parts: Iterable[Part]) -> Part | None:
+    """Return the part of the same kind that a part stands in, the nearest one."""
+    around = [one for one in parts if one.kind == part.kind and _is_inside(part.path, one.path)]
+    return max(around, key=lambda one: len(one.path), default=None)
+
+
+def _is_inside(path: str, outer: str) -> bool:
+    return path.startswith((f"{outer}.", f"{outer}["))
+
+
+def _names(part: Part, holder: Part | None, mode: str) -> list[str]:
+    """Return the names of batch entries that a part reads, as its holder calls them."""
+    stated = _fact(part, "reads")
+    reads = list(stated) if isinstance(stated, tuple | list) else []
+    if holder is None:
+        return reads
+    handed = (_fact(holder, "hands") or {}).get(part.name)
+    if handed is None or mode != "Train" or holder.planned:
+        return []
+    return [handed.get(name, name) for name in reads]
+
+
+def _fact(part: Part, name: str) -> Any:
+    return part.signature.facts.get(name) if part.signature else None
+
+
+def _missing(
+    part: Part, mode: str, names: Iterable[str], kept: list[str], place: Place
+) -> Iterable[Problem]:
+    for name in names:
         if name not in kept and name not in ALWAYS:
             text = (
                 f"{part.name} reads '{name}', but {mode} keeps only {', '.join(kept)} "

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ppocr import config
-from ppocr.config import explain, planned
+from ppocr.config import explain, planned, signatures
 from ppocr.config.errors import ConfigError
-from ppocr.pipeline import checks
+from ppocr.pipeline import checks, reads
 from ppocr.pipeline.kinds import TABLES, registry
 from tests.config import typos
 
@@ -158,6 +158,38 @@ def test_losses_and_metrics_get_what_they_read(fixtures):
     problems = said(fixtures / "det.yml", keys)
     assert any("DBPostProcess reads 'shape', but Eval keeps only" in one for one in problems)
     assert any("DetMetric reads 'ignore_tags', but Eval keeps only" in one for one in problems)
+
+
+@pytest.mark.parametrize(
+    ("hands", "kept", "missing"),
+    [
+        ({"CTCLoss": {"label": "label_ctc"}}, "[image, label_ctc, length]", []),
+        ({"CTCLoss": {"label": "label_ctc"}}, "[image, label, length]", ["label_ctc"]),
+        ({}, "[image]", []),
+        (None, "[image]", []),
+    ],
+)
+def test_a_holder_says_what_it_calls_things(fixtures, hands, kept, missing):
+    root = config.load(
+        fixtures / "rec.yml",
+        [
+            "Loss={name: Holder, losses: [CTCLoss: {}]}",
+            f"Train.dataset.transforms.KeepKeys.keep_keys={kept}",
+        ],
+    )
+    report = checks.check(root)
+    inner = registry("Loss").signature("CTCLoss")
+    facts = {"parts": {"losses": "Loss"}, **({} if hands is None else {"hands": hands})}
+    holder = signatures.Signature("Holder", "", {}, facts)
+    section = root["Loss"]
+    keep = [part for part in report.parts if part.name == "KeepKeys"]
+    parts = [
+        explain.Part("Loss", "Loss", "Holder", section, signature=holder),
+        explain.Part("Loss.losses[0]", "Loss", "CTCLoss", section, signature=inner),
+        *keep,
+    ]
+    found = [one.text.split("'")[1] for one in reads.cross_check(root, parts)]
+    assert found == missing
 
 
 def test_files_are_looked_for_only_when_asked(fixtures):

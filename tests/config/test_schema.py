@@ -143,6 +143,7 @@ def test_signatures_follow_inheritance_across_modules():
     child = signatures.need(f"{PACKAGE}.posts", "Child")
     assert list(child.settings) == ["thresh", "box_thresh", "mode", "path", "in_channels"]
     assert child.facts["reads"] == ("shape", "extra")
+    assert child.facts["also_reads"] == ("shape",)
     assert child.facts["needs_label"] is True
     assert child.settings["path"].default is None
     assert child.settings["thresh"].default == 0.3

@@ -16,7 +16,8 @@ class DetPost(base.Base):
 class Child(Base):
     """Inherits and states more."""
 
-    reads: ClassVar[tuple[str, ...]] = ("shape", "extra")
+    reads: ClassVar[tuple[str, ...]] = Base.reads + ("extra",)  # noqa: RUF005
+    also_reads: ClassVar[tuple[str, ...]] = Base.reads
 
 
 class RecPost:

@@ -1,0 +1,1 @@
+"""Every official config, read and checked."""
