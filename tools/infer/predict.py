@@ -18,7 +18,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ppocr.backends.base import Options
-from ppocr.backends.open import find_graph
+from ppocr.backends.open import ALIASES, find_graph
 from ppocr.pipeline.opening import open_runner, read_spec
 from ppocr.pipeline.runner import Runner
 from ppocr.serving import jobs, report
@@ -168,16 +168,18 @@ def _runner(stage: str, given: Arguments, threads: int) -> Runner:
 def _say_overrides(given: Arguments) -> None:
     """Log what the flags replace: the workers, who replace it, are silent."""
     for stage in _used(given):
-        spec, source = read_spec(find_graph(_model(stage, given)), stage, given.given)
+        graph = find_graph(_model(stage, given), _engine(given))
+        spec, source = read_spec(graph, stage, given.given)
         with_flags(spec, source, stage=stage, given=given)
 
 
 def _engine(given: Arguments) -> str:
+    """Return the name the backends know the engine by."""
     if not given["use_onnx"]:
-        return given["engine"]
+        return ALIASES.get(given["engine"], given["engine"])
     if given["engine"] not in ("auto", "onnx"):
         raise UsageError(f"--use_onnx and --engine {given['engine']} contradict each other")
-    return "onnx"
+    return ALIASES["onnx"]
 
 
 def _options(given: Arguments, threads: int) -> Options:

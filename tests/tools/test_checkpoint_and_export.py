@@ -1,0 +1,166 @@
+"""What is trained is what is shipped: infer_* on a checkpoint and predict_* on its export agree.
+
+Two small networks with random weights (scaled so that boxes and texts vary) go through
+export_model; then every command reads the same pages.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ppocr.utils import exits
+from ppocr.utils.files import REPOSITORY
+from tests.serving import graphs
+
+CONFIGS = REPOSITORY / "configs" / "quickstart"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Folder with pages, checkpoints and exports of a detector and a recogniser."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "pages").mkdir()
+    for number in range(2):
+        save(folder / "pages" / f"{number}.png", graphs.page(number, lines=3))
+    (folder / "dict.txt").write_text("\n".join(graphs.CHARACTERS) + "\n", encoding="utf-8")
+    for task, picture in (("det", "pages"), ("rec", "pages")):
+        make_checkpoint(task, folder)
+        status = command(
+            "tools.export_model",
+            "--no-verify",
+            *("-c", CONFIGS / f"{task}.yml", "-o", *options(task, folder)),
+            *(f"Global.infer_img={folder / picture}", "Global.export_onnx=true"),
+        )
+        assert status == 0
+    return folder
+
+
+def options(task: str, folder: Path) -> list[str]:
+    found = [
+        f"Global.pretrained_model={folder / task}.pdparams",
+        f"Global.save_inference_dir={folder / 'inference' / task}",
+        f"Global.save_model_dir={folder / 'output' / task}",
+        f"Global.save_res_path={folder / 'output' / task / 'predicts.txt'}",
+    ]
+    if task == "rec":
+        return [*found, f"Global.character_dict_path={folder / 'dict.txt'}"]
+    return [*found, "PostProcess.thresh=0.5", "PostProcess.box_thresh=0.0"]
+
+
+def make_checkpoint(task: str, folder: Path) -> None:
+    import paddle
+
+    from ppocr import config
+    from ppocr.modeling import build_model
+    from ppocr.pipeline.derive import wire
+
+    paddle.seed(7)
+    root = config.load(CONFIGS / f"{task}.yml", options(task, folder))
+    state = build_model(wire(root)["Architecture"]).state_dict()
+    if task == "rec":  # random logits are nearly equal: without this every text is the same
+        state["head.fc.weight"].set_value(state["head.fc.weight"] * 400)
+    paddle.save(state, f"{folder / task}.pdparams")
+
+
+def save(path: Path, image_HWC: np.ndarray) -> None:
+    done, encoded = cv2.imencode(path.suffix, image_HWC)
+    assert done
+    path.write_bytes(encoded.tobytes())
+
+
+def command(module: str, *words) -> int:
+    return exits.run(import_module(module).main, [str(word) for word in words])
+
+
+def rows(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {Path(name).name: rest for name, _, rest in (line.partition("\t") for line in lines)}
+
+
+@pytest.fixture(scope="module")
+def from_checkpoints(made):
+    """Boxes by page, from infer_det."""
+    words = ("-c", CONFIGS / "det.yml", "-o", *options("det", made))
+    assert command("tools.infer_det", *words, f"Global.infer_img={made / 'pages'}") == 0
+    found = rows(made / "output" / "det" / "predicts.txt")
+    boxes = {name: [one["points"] for one in json.loads(row)] for name, row in found.items()}
+    assert list(boxes) == ["0.png", "1.png"]
+    assert min(map(len, boxes.values())) > 3
+    for name in boxes:
+        assert (made / "output" / "det" / "det_results" / name).is_file()
+    return boxes
+
+
+@pytest.mark.parametrize("engine", ["paddle", "onnx"])
+def test_boxes_and_texts_are_those_of_the_checkpoints(made, from_checkpoints, engine):
+    out = made / f"out_{engine}"
+    models = made / "inference"
+    both = ("--det_model_dir", models / "det", "--rec_model_dir", models / "rec")
+    common = ("--image_dir", made / "pages", *both, "--engine", engine, "--draw_img_save_dir", out)
+
+    assert command("tools.infer.predict_det", *common) == 0
+    found = {name: json.loads(row) for name, row in rows(out / "det_results.txt").items()}
+    assert found == from_checkpoints
+
+    crops = ("--drop_score", 0, "--save_crop_res", True, "--crop_res_save_dir", out / "crops")
+    assert command("tools.infer.predict_system", *common, *crops) == 0
+    read = {name: json.loads(row) for name, row in rows(out / "system_results.txt").items()}
+    assert {name: [line["points"] for line in row] for name, row in read.items()} == found
+
+    words = ("-c", CONFIGS / "rec.yml", "-o", *options("rec", made))
+    assert command("tools.infer_rec", *words, f"Global.infer_img={out / 'crops'}") == 0
+    texts = rows(made / "output" / "rec" / "predicts.txt")
+    wanted = {
+        f"{Path(name).stem}_crop_{number}.png": line
+        for name, row in read.items()
+        for number, line in enumerate(row)
+    }
+    assert {name: row.split("\t")[0] for name, row in texts.items()} == {
+        name: line["transcription"] for name, line in wanted.items()
+    }
+    for name, row in texts.items():
+        assert float(row.split("\t")[1]) == pytest.approx(wanted[name]["score"], abs=1e-4)
+    assert len({line["transcription"] for line in wanted.values()}) > 3
+
+
+@pytest.mark.parametrize(
+    ("tool", "task", "more", "status", "told"),
+    [
+        ("infer_det", "rec", (), 2, "use tools/infer_rec.py"),
+        ("infer_rec", "rec", ("Global.pretrained_model=null",), 2, "which weights?"),
+        ("infer_rec", "rec", ("Global.infer_img=null",), 2, "which images?"),
+        ("infer_rec", "rec", ("Global.infer_img=nowhere",), 66, "nowhere"),
+        ("infer_det", "det", ("PostProcess.tresh=0.5",), 78, "did you mean 'thresh'?"),
+    ],
+)
+def test_mistakes_are_told(made, capsys, tool, task, more, status, told):
+    words = ("-c", CONFIGS / f"{task}.yml", "-o", *options(task, made), *more)
+    assert command(f"tools.{tool}", *words) == status
+    assert told in capsys.readouterr().err
+
+
+def test_weights_that_cover_half_the_network_give_no_result(made, capsys, tmp_path):
+    import paddle
+
+    state = paddle.load(f"{made / 'det'}.pdparams")
+    half = {key: value for key, value in state.items() if key.startswith("backbone.")}
+    paddle.save(half, str(tmp_path / "half.pdparams"))
+    words = ("-c", CONFIGS / "det.yml", "-o", *options("det", made))
+    more = (f"Global.pretrained_model={tmp_path / 'half'}", f"Global.infer_img={made / 'pages'}")
+    assert command("tools.infer_det", *words, *more) == 65
+    assert "does not cover the network" in capsys.readouterr().err
+
+
+def test_a_list_of_images(made, capsys, tmp_path):
+    (tmp_path / "list.txt").write_text("1.png\tsomething else\n", encoding="utf-8")
+    words = ("-c", CONFIGS / "det.yml", "-o", *options("det", made))
+    more = (f"Global.infer_list={tmp_path / 'list.txt'}", f"Global.infer_img={made / 'pages'}")
+    target = f"Global.save_res_path={tmp_path / 'listed.txt'}"
+    assert command("tools.infer_det", *words, *more, target) == 0
+    assert list(rows(tmp_path / "listed.txt")) == ["1.png"]
