@@ -31,7 +31,7 @@ SAMPLERS = Registry(
     "Sampler",
     __name__,
     {"any": {"MultiScaleSampler": ".multi_scale"}},
-    computed=("count", "seed", "share", "shuffle", "drop_last", "widths"),
+    computed=("count", "seed", "share", "shuffle", "drop_last", "proportions"),
 )
 
 COLLATES = Registry("Collate", __name__, {"any": {"Stack": ".collate"}})

@@ -130,7 +130,7 @@ def _sampler(
             "share": share,
             "shuffle": given.shuffle,
             "drop_last": given.drop_last,
-            "widths": fetcher.source.widths(),
+            "proportions": _proportions(fetcher, training),
         }
         return SAMPLERS.build(section["sampler"], computed=computed)
     return BatchSampler(
@@ -142,3 +142,13 @@ def _sampler(
         share=share,
         equal=training,
     )
+
+
+def _proportions(fetcher: Fetcher, training: bool) -> Any:
+    """Return the proportions by position; they need every row exactly once per epoch."""
+    found = fetcher.source.proportions()
+    if found is None:
+        return None
+    if any(ratio != 1 for ratio in fetcher.source.ratios) and training:
+        raise ConfigError("ds_width needs ratio_list to be 1: rows and positions must agree")
+    return found

@@ -48,7 +48,7 @@ class Source(ABC):
         """Return the operators to use, for sets that add one of their own."""
         return ops
 
-    def widths(self) -> np.ndarray | None:
+    def proportions(self) -> np.ndarray | None:
         """Return width / height per row where the label files tell, else None."""
         return None
 

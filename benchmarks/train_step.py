@@ -1,0 +1,166 @@
+"""Training samples per second: as Paddle comes, and as our runtime prepares the process.
+
+    python benchmarks/train_step.py [--steps 12] [--rounds 2] [--slice det rec]
+
+A step is forward, loss, backward and optimizer on a batch in memory, no reader. Every figure comes
+from a process of its own, because what is measured is decided before paddle is imported: with one
+and two threads as the wheel ships, and with the allocator, the single OpenMP runtime and the thread
+count of ppocr.utils.runtime. Rounds are interleaved and the best median counts, so that other load
+on the machine disturbs all rows alike. Target: tuned at least 1.5 times the better untuned row.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Sequence
+
+from ppocr.utils import exits, runtime
+from ppocr.utils.logs import say
+
+CONFIGS = {
+    "det": ("configs/det/det_mv3_db.yml", "MobileNetV3 + DBFPN (DB), 640 x 640, batch 4"),
+    "rec": ("configs/rec/rec_mv3_none_bilstm_ctc.yml", "CRNN MobileNetV3, 32 x 100, batch 32"),
+}
+WARM_STEPS = 3
+TARGET = 1.5
+SEED = 3
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return 0 when every slice reaches the target, else 1."""
+    given = _parser().parse_args(argv)
+    if given.child:
+        say(json.dumps(measure(given.child, given.steps, given.tuned)))
+        return 0
+    rows = {"1 thread": ("1", False), "2 threads": ("2", False), "tuned": (given.threads, True)}
+    reached = True
+    say("| slice | setting | samples/s | s/step | page faults/step | gain |")
+    say("|---|---|---|---|---|---|")
+    for name in given.slice:
+        best: dict[str, dict[str, float]] = {}
+        for _ in range(given.rounds):
+            for row, (threads, tuned) in rows.items():
+                found = _child(name, given.steps, threads, tuned)
+                if row not in best or found["step_s"] < best[row]["step_s"]:
+                    best[row] = found
+        reached &= _report(name, best) >= TARGET
+    return 0 if reached else 1
+
+
+def measure(name: str, steps: int, tuned: bool) -> dict[str, float]:
+    """Return the median step time of this process."""
+    if tuned:
+        runtime.prepare(announce=False)
+    with runtime.quiet_paddle_import():
+        import paddle
+
+        from ppocr.config.general import General
+        from ppocr.training.precision import Precision
+        from ppocr.training.step import TrainStep
+
+    paddle.seed(SEED)
+    model, loss, optimizer, batch = _ingredients(name)
+    model.train()
+    step = TrainStep(model, loss, optimizer, Precision(General(epoch_num=1), "cpu"))
+    for _ in range(WARM_STEPS):
+        step(batch)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    times = []
+    for _ in range(steps):
+        begun = time.perf_counter()
+        step(batch)
+        times.append(time.perf_counter() - begun)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
+    return {
+        "step_s": statistics.median(times),
+        "samples": len(batch["image"]),
+        "faults": faults / steps,
+    }
+
+
+def _ingredients(name: str):
+    """Return model, loss, optimizer and a batch in memory of a slice."""
+    import numpy as np
+
+    from ppocr.config import load
+    from ppocr.losses import build_loss
+    from ppocr.modeling import build_model
+    from ppocr.optimizer import build_optimizer
+    from ppocr.pipeline.derive import wire
+
+    config = wire(load(CONFIGS[name][0]))
+    model = build_model(config["Architecture"])
+    loss = build_loss(config["Loss"])
+    optimizer, _ = build_optimizer(config["Optimizer"], 10, 100, model)
+    rng = np.random.default_rng(SEED)
+    if name == "rec":
+        batch = {
+            "image": rng.standard_normal((32, 3, 32, 100)).astype(np.float32),
+            "label": rng.integers(1, 30, (32, 25)),
+            "length": rng.integers(3, 12, 32),
+        }
+        return model, loss, optimizer, batch
+    blobs = np.kron(rng.random((4, 20, 20)) > 0.8, np.ones((32, 32))).astype(np.float32)
+    batch = {
+        "image": rng.standard_normal((4, 3, 640, 640)).astype(np.float32),
+        "threshold_map": 0.3 + 0.4 * blobs,
+        "threshold_mask": blobs,
+        "shrink_map": blobs,
+        "shrink_mask": np.ones_like(blobs),
+    }
+    return model, loss, optimizer, batch
+
+
+def _child(name: str, steps: int, threads: str, tuned: bool) -> dict[str, float]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("KMP_")}
+    environment.pop("OMP_NUM_THREADS", None)
+    if threads:
+        environment["OMP_NUM_THREADS"] = threads
+    command = [sys.executable, "-W", "ignore", __file__, "--child", name, "--steps", str(steps)]
+    done = subprocess.run(
+        command + ["--tuned"] * tuned, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise exits.InternalError(f"{name}: the child ended with {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def _report(name: str, best: dict[str, dict[str, float]]) -> float:
+    """Print the rows of a slice; return the gain of the tuned one."""
+    rates = {row: found["samples"] / found["step_s"] for row, found in best.items()}
+    plain = max(rate for row, rate in rates.items() if row != "tuned")
+    for row, found in best.items():
+        gain = f"{rates[row] / plain:.2f} x" if row == "tuned" else ""
+        say(
+            f"| {CONFIGS[name][1]} | {row} | {rates[row]:.2f} | {found['step_s']:.3f} "
+            f"| {found['faults']:.0f} | {gain} |"
+        )
+    return rates["tuned"] / plain
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--steps", type=int, default=12, help="measured steps of each process")
+    parser.add_argument("--rounds", type=int, default=2, help="processes per row; the best counts")
+    parser.add_argument("--slice", nargs="+", choices=sorted(CONFIGS), default=sorted(CONFIGS))
+    parser.add_argument("--threads", default="", help="threads of the tuned row; default: cores")
+    parser.add_argument("--child", choices=sorted(CONFIGS), help=argparse.SUPPRESS)
+    parser.add_argument("--tuned", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(exits.run(main, sys.argv[1:]))
