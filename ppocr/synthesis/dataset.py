@@ -42,7 +42,7 @@ class Recipe:
     train_pages: int = 160
     val_pages: int = 20
     unseen_pages: int = 3
-    lines: int = 4000
+    lines: int = 8000
     seed: int = 7
     version: int = VERSION
 

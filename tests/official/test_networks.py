@@ -1,0 +1,42 @@
+"""The networks of our configs with official names have the official parameters.
+
+Compared with the recorded manifests (``--golden DIR``, models/<name of the config>.json): every key,
+in order, with its shape. A weight file of the original therefore loads.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ppocr.config import load
+from ppocr.modeling import build_model
+from ppocr.pipeline.derive import wire
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_keys_and_shapes_are_the_official_ones(path, request, tmp_path):
+    manifest = Path(request.config.getoption("--golden")) / "models" / f"{path.stem}.json"
+    if not manifest.is_file():
+        pytest.skip(f"no recorded manifest for {path.stem}")
+    recorded = json.loads(manifest.read_text(encoding="utf-8"))
+    model = build_model(wire(_with_dictionary(path, recorded, tmp_path))["Architecture"])
+    ours = [(key, list(tensor.shape)) for key, tensor in model.state_dict().items()]
+    assert ours == [(row[0], row[1]) for row in recorded["train"]]
+
+
+def _with_dictionary(path: Path, recorded, tmp_path: Path):
+    """Return the config; a dictionary that is not part of the project is replaced by its size."""
+    config = load(path)
+    named = config["Global"].get("character_dict_path")
+    if named is None or (ROOT / named).is_file():
+        return config
+    lines = recorded["channels"]["character_len"] - 1 - bool(config["Global"]["use_space_char"])
+    stand_in = tmp_path / "dict.txt"
+    stand_in.write_text("".join(f"{chr(0x4E00 + i)}\n" for i in range(lines)), encoding="utf-8")
+    return load(path, [f"Global.character_dict_path={stand_in}"])
