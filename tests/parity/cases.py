@@ -183,9 +183,26 @@ def dictionary_lines(path: str) -> tuple[str, ...]:
     with recorded.open(encoding="utf-8") as file:
         known = json.load(file)
     lines = [chr(PRIVATE_USE + number) for number in range(known["lines"])]
-    for number, character in known["line_numbers"].items():
+    for number, character in {**_lines_told(path), **known["line_numbers"]}.items():
         lines[int(number) - 1] = character
     return tuple(lines)
+
+
+def _lines_told(path: str) -> dict[str, str]:
+    """Return line numbers that CTC label rows of the directory in use tell without doubt.
+
+    A row without unknown characters has one label per character, and a label of CTC is a line
+    number. What such rows prove is everything around the numbers, not the numbers themselves.
+    """
+    told = {}
+    for row in row_list("encode"):
+        if row["op"] != "CTCLabelEncode" or row["params"].get("character_dict_path") != path:
+            continue
+        if row["rejected"] or row["out"]["length"] != len(row["text"]):
+            continue
+        labels = row["out"]["label"][: len(row["text"])]
+        told.update({str(number): mark for number, mark in zip(labels, row["text"], strict=True)})
+    return {number: mark for number, mark in told.items() if mark != " "}
 
 
 # --- weights and inputs are not stored: they follow from a name and a shape ---
