@@ -6,13 +6,13 @@ with matplotlib, well-known fonts of the system (Noto CJK among them), and the o
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import ImageFont
 
 from ppocr.utils.exits import MissingInput
+from ppocr.utils.fonts import with_matplotlib
 
 PROBE_PX = 32  # size at which glyphs are compared and widths measured
 UNASSIGNED = "\U0010fffd"  # private character that no font draws: shows its "missing" glyph
@@ -121,17 +121,11 @@ def _candidates(named: Path | None) -> Iterator[Path | None]:
     """Yield font files, best first; the system is searched only when the first ones do not do."""
     if named:
         yield named
-    yield from _with_matplotlib()
+    shipped = with_matplotlib("DejaVuSans.ttf")
+    if shipped:
+        yield shipped
     yield from _of_the_system()
     yield None
-
-
-def _with_matplotlib() -> Iterator[Path]:
-    package = importlib.util.find_spec("matplotlib")
-    for folder in (package.submodule_search_locations or ()) if package else ():
-        file = Path(folder) / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
-        if file.is_file():
-            yield file
 
 
 def _of_the_system() -> list[Path]:

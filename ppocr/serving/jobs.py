@@ -170,8 +170,10 @@ class ReadPages:
                 self._fonts,
             )
             saved = report.save_image(self._drawings.path(page), drawing)
-        for number, line in enumerate(result.lines if self._crops is not None else ()):
-            report.save_image(self._crops / self._drawings.names.crop(page, number), line.crop_HWC)
+        if self._crops is not None:
+            for number, line in enumerate(result.lines):
+                target = self._crops / self._drawings.names.crop(page, number)
+                report.save_image(target, line.crop_HWC)
         return Outcome(
             page.path,
             ((page.name, report.lines_json(result.lines)),),

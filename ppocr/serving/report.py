@@ -42,6 +42,11 @@ class ResultFile:
         self._file.write("\t".join(clean) + "\n")
         self._file.flush()
 
+    def rows(self, rows: Iterable[tuple[str, ...]]) -> None:
+        """Write several rows."""
+        for fields in rows:
+            self.row(*fields)
+
 
 def points_json(boxes: Iterable[Box]) -> str:
     """Return ``[[[x, y], ...], ...]``, the row of predict_det."""

@@ -96,8 +96,8 @@ def work(
                 logger.error("%s: skipped: %s", outcome.file, outcome.failed)
             for message in outcome.messages if talk else ():
                 logger.info("%s", message)
-            for row in outcome.rows if results is not None else ():
-                results.row(*row)
+            if results is not None:
+                results.rows(outcome.rows)
             if outcome.file not in done:
                 done.add(outcome.file)
                 bar.update()

@@ -176,7 +176,8 @@ def _say_overrides(given: Arguments) -> None:
 def _engine(given: Arguments) -> str:
     """Return the name the backends know the engine by."""
     if not given["use_onnx"]:
-        return ALIASES.get(given["engine"], given["engine"])
+        name = str(given["engine"])
+        return ALIASES.get(name, name)
     if given["engine"] not in ("auto", "onnx"):
         raise UsageError(f"--use_onnx and --engine {given['engine']} contradict each other")
     return ALIASES["onnx"]
