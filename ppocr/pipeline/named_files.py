@@ -51,7 +51,9 @@ def _data(section: Section) -> Iterator[Problem]:
     if isinstance(folder, str) and not Path(folder).is_dir():
         yield Problem(section.where("data_dir"), f"data_dir: there is no folder {folder}")
     files = section.get("label_file_list")
-    for index, file in enumerate(files if isinstance(files, list) else []):
+    if not isinstance(files, list):
+        return
+    for index, file in enumerate(files):
         if not Path(str(file)).is_file():
             yield Problem(_place(section, files, index), f"label_file_list: there is no {file}")
 
