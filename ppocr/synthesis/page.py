@@ -14,12 +14,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ppocr.synthesis import words
-from ppocr.synthesis.fonts import FAMILIES, font
+from ppocr.synthesis.fonts import Look
 
 Colour = tuple[int, int, int]
 
 SIZES_WH = ((640, 480), (480, 640), (576, 576))
-TEXT_SIZE_PX = (15, 34)
 MARGIN_PX = 24
 OUTLINE = 0.08  # free rim around the ink, as a part of the ink's height
 
@@ -43,31 +42,15 @@ class Sheet:
 
     def write(self, text: str, corner: tuple[int, int], look: Look, ink: Colour) -> None:
         """Put ``text`` with the top left of its ink at ``corner`` and remember its outline."""
-        brush, face = ImageDraw.Draw(self.picture), look.face()
-        left, top, right, bottom = brush.textbbox((0, 0), text, font=face)
-        brush.text((corner[0] - left, corner[1] - top), text, font=face, fill=ink)
+        left, top, right, bottom = look.ink(text)
+        brush = ImageDraw.Draw(self.picture)
+        brush.text((corner[0] - left, corner[1] - top), text, font=look.face(), fill=ink)
         x, y = corner
         rim = OUTLINE * (bottom - top) + 1
         x0, y0 = x - rim, y - rim
         x1, y1 = x + right - left + rim, y + bottom - top + rim
         self.texts.append(text)
         self.quads.append(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float64))
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A family and a size."""
-
-    family: str
-    size_px: int
-
-    def face(self):
-        return font(self.family, self.size_px)
-
-    def extent(self, text: str) -> tuple[int, int]:
-        """Return width and height of the ink of ``text`` in pixels."""
-        left, top, right, bottom = self.face().getbbox(text)
-        return int(right - left), int(bottom - top)
 
 
 def page(rng: np.random.Generator) -> tuple[np.ndarray, list[Line]]:
@@ -77,7 +60,7 @@ def page(rng: np.random.Generator) -> tuple[np.ndarray, list[Line]]:
     _ornaments(rng, sheet)
     y = MARGIN_PX + int(rng.integers(20))
     while True:
-        look = _look(rng)
+        look = Look.draw(rng)
         if y + 1.4 * look.size_px > size[1] - MARGIN_PX:
             break
         y = _row(rng, sheet, look, y)
@@ -86,7 +69,7 @@ def page(rng: np.random.Generator) -> tuple[np.ndarray, list[Line]]:
 
 def line(rng: np.random.Generator) -> tuple[np.ndarray, Line]:
     """Return a small image_HWC with one line of text in its middle, and the line."""
-    text, look = words.text(rng), _look(rng)
+    text, look = words.text(rng), Look.draw(rng)
     width, height = look.extent(text)
     room = look.size_px // 2 + 4
     sheet = _blank(rng, (width + 2 * room, height + 2 * room))
@@ -110,11 +93,6 @@ def photograph(
         Line(text, quad) for text, quad in zip(sheet.texts, quads.reshape(-1, 4, 2), strict=True)
     ]
     return _spoil(rng, image_HWC), lines
-
-
-def _look(rng: np.random.Generator) -> Look:
-    family = FAMILIES[int(rng.integers(len(FAMILIES)))]
-    return Look(family, int(rng.integers(*TEXT_SIZE_PX)))
 
 
 def _blank(rng: np.random.Generator, size_wh: tuple[int, int]) -> Sheet:

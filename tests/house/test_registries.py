@@ -7,9 +7,9 @@ from functools import cache
 from importlib import import_module
 
 import pytest
-from tests.house.house import ROOT, complain
 
 from ppocr.config import Registry
+from tests.house.house import ROOT, complain
 
 # what a config may name, room by room
 TABLES = {

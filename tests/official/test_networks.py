@@ -1,7 +1,7 @@
 """The networks of our configs with official names have the official parameters.
 
-Compared with the recorded manifests (``--golden DIR``, models/<name of the config>.json): every key,
-in order, with its shape. A weight file of the original therefore loads.
+Compared with the recorded manifests (``--golden DIR``, models/<name of the config>.json): every
+key, in order, with its shape. A weight file of the original therefore loads.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ppocr.serving import draw
-from ppocr.serving.fonts import Font, FontChain, _with_matplotlib
+from ppocr.serving.fonts import Font, FontChain
 from ppocr.utils.exits import MissingInput
+from ppocr.utils.fonts import with_matplotlib
 
 BLANK = 255
 
@@ -20,7 +21,7 @@ def quad(left, top, right, bottom) -> np.ndarray:
 def latin():
     """Only the font that comes with matplotlib: it has no ideographs, anywhere."""
     chain = FontChain()
-    chain._rest = _with_matplotlib()
+    chain._rest = iter([with_matplotlib("DejaVuSans.ttf")])
     return chain
 
 
@@ -95,12 +96,12 @@ def test_what_no_font_can_draw_is_remembered_once(latin):
 
 
 def test_the_font_knows_what_it_lacks():
-    font = Font(next(_with_matplotlib()))
+    font = Font(with_matplotlib("DejaVuSans.ttf"))
     assert font.lacks("abc ÄÖ 收x据收") == "收据"
 
 
 def test_a_larger_box_gets_a_larger_font():
-    font = Font(next(_with_matplotlib()))
+    font = Font(with_matplotlib("DejaVuSans.ttf"))
     sizes = [font.fit("TOTAL", width, 100).size for width in (50, 100, 200)]
     assert sizes[0] < sizes[1] < sizes[2]
     for width in (33, 57, 120):
