@@ -97,22 +97,27 @@ def library() -> tuple[Source, ...]:
     return sources("ppocr", "tools")
 
 
-def imports(source: Source) -> list[tuple[str, int]]:
-    """Return (module, line) of every import of a file, those inside functions included.
+def imports(source: Source, late: bool = True) -> list[tuple[str, int]]:
+    """Return (module, line) of every import of a file; with ``late`` those in functions too.
 
     Imports under ``if TYPE_CHECKING:`` are left out: they say something about types and import
     nothing.
     """
-    typing_only = {
+    left_out = {
         id(inner)
         for node in ast.walk(source.tree)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for statement in node.body
         for inner in ast.walk(statement)
     }
+    if not late:
+        functions = ast.FunctionDef | ast.AsyncFunctionDef
+        for node in ast.walk(source.tree):
+            if isinstance(node, functions):
+                left_out |= {id(inner) for inner in ast.walk(node)}
     found = []
     for node in ast.walk(source.tree):
-        if id(node) in typing_only:
+        if id(node) in left_out:
             continue
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
