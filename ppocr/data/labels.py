@@ -21,6 +21,7 @@ from ppocr.utils.exits import DataError, MissingInput
 
 MAX_ROW_BYTES = 4 << 20
 _BLOCK_BYTES = 16 << 20
+_BLANK_BYTES = 8  # a shorter row is looked at: it may hold nothing but spaces
 _BOM = b"\xef\xbb\xbf"
 _OTHER_ENCODINGS = ("gb18030", "big5", "shift_jis", "cp1252")
 
@@ -111,7 +112,7 @@ class LabelFile:
         return self._without_blank(starts, ends)
 
     def _without_blank(self, starts: np.ndarray, ends: np.ndarray):
-        short = np.flatnonzero(ends - starts <= 1)
+        short = np.flatnonzero(ends - starts <= _BLANK_BYTES)
         keep = np.ones(len(starts), bool)
         if len(short):
             with self.path.open("rb") as file:

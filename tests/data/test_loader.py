@@ -1,0 +1,238 @@
+"""From files to batches: what a batch holds, and what happens to rows that are bad."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from ppocr.config.errors import ConfigError
+from ppocr.data import build_dataloader
+from ppocr.data.workers import Workers
+from ppocr.transforms import OPS
+from ppocr.utils.exits import DataError, InternalError
+from tests.data.sets import TEXTS, lines, pages, rec_config
+
+
+class Trouble:
+    """An operator that makes the worker raise, die or hang on one sample."""
+
+    needs_label: ClassVar[bool] = False
+    adds: ClassVar[tuple[str, ...]] = ()
+    touches: ClassVar[str] = "nothing"
+
+    def __init__(self, kind: str, at: int = 5) -> None:
+        self.kind, self.at = kind, at
+
+    def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
+        if sample["index"] == self.at:
+            if self.kind == "raise":
+                raise _Unpicklable(lambda: None)
+            if self.kind == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if self.kind == "hang":
+                time.sleep(60)
+        return sample
+
+
+class _Unpicklable(Exception):
+    def __init__(self, what: Any) -> None:
+        super().__init__("cannot be pickled")
+        self.what = what
+
+
+def test_a_batch_is_a_dict_of_arrays_with_bookkeeping(tmp_path):
+    loader = build_dataloader(rec_config(lines(tmp_path)), "Eval")
+    batch = next(iter(loader))
+    assert batch["image"].shape == (4, 3, 32, 100)
+    assert batch["image"].dtype == np.float32
+    assert batch["label"].shape == (4, 10)
+    assert batch["length"].dtype == np.int64
+    assert batch["index"].tolist() == [0, 1, 2, 3]
+    assert batch["text"] == list(TEXTS[:4])
+    assert batch["place"][2].endswith("rows.txt:3")
+
+
+def test_epochs_differ_and_can_begin_anywhere(tmp_path):
+    loader = build_dataloader(rec_config(lines(tmp_path)), "Train")
+    first = [batch["index"].tolist() for batch in loader.epoch(0)]
+    assert first != [batch["index"].tolist() for batch in loader.epoch(1)]
+    assert [batch["index"].tolist() for batch in loader.epoch(0, start=1)] == first[1:]
+    assert sorted(sum(first, [])) == list(range(12))
+
+
+def test_bad_rows_are_replaced_in_training_and_counted(tmp_path):
+    labels = lines(tmp_path)
+    (tmp_path / "3.png").unlink()
+    (tmp_path / "4.png").write_bytes(b"not an image")
+    config = rec_config(labels)
+    config["Global"]["max_bad_ratio"] = 0.5
+    loader = build_dataloader(config, "Train")
+    seen = [text for batch in loader.epoch(0) for text in batch["text"]]
+    assert len(seen) == 12
+    assert loader.tally.reasons["missing file"] >= 1
+    assert loader.tally.reasons["unreadable"] >= 1
+    assert any("rows.txt:4" in one for one in loader.tally.examples["missing file"])
+    again = build_dataloader(config, "Train")
+    assert [text for batch in again.epoch(0) for text in batch["text"]] == seen
+
+
+def test_too_many_bad_rows_end_training(tmp_path):
+    labels = lines(tmp_path)
+    for number in range(3):
+        (tmp_path / f"{number}.png").unlink()
+    loader = build_dataloader(rec_config(labels), "Train")
+    with pytest.raises(DataError, match="max_bad_ratio"):
+        list(loader.epoch(0))
+
+
+def test_labels_the_model_cannot_learn_are_no_bad_rows(tmp_path):
+    labels = lines(tmp_path)
+    labels.write_text(labels.read_text() + "0.png\tfar too long for ten\n1.png\t中\n")
+    loader = build_dataloader(rec_config(labels), "Train")
+    assert len([text for batch in loader.epoch(0) for text in batch["text"]]) == 14
+    assert loader.tally.reasons["too_long"] >= 1
+    assert loader.tally.reasons["only_unknown"] >= 1
+
+
+def test_nothing_is_replaced_in_evaluation(tmp_path):
+    labels = lines(tmp_path)
+    (tmp_path / "3.png").unlink()
+    loader = build_dataloader(rec_config(labels), "Eval")
+    seen = [one for batch in loader.epoch(0) for one in batch["index"].tolist()]
+    assert seen == [n for n in range(12) if n != 3]
+    assert loader.tally.broken_places == {f"{labels}:4"}
+
+
+def test_evaluation_keeps_what_is_outside_the_models_limits(tmp_path):
+    labels = lines(tmp_path, 3)
+    labels.write_text(labels.read_text() + "0.png\tfar too long for ten\n1.png\t中\n2.png\t\n")
+    loader = build_dataloader(rec_config(labels), "Eval")
+    texts = [text for batch in loader.epoch(0) for text in batch["text"]]
+    assert texts == ["one", "two", "three", "far too long for ten", "中", ""]
+    assert loader.tally.kept == 3
+    assert not loader.tally.broken_places
+
+
+def test_a_set_of_which_nothing_is_usable_says_why_at_once(tmp_path):
+    labels = lines(tmp_path)
+    for number in range(12):
+        (tmp_path / f"{number}.png").unlink()
+    begun = time.monotonic()
+    with pytest.raises(DataError, match="missing file 12"):
+        build_dataloader(rec_config(labels), "Train")
+    assert time.monotonic() - begun < 1
+
+
+def test_an_empty_set_and_one_smaller_than_a_batch(tmp_path):
+    labels = lines(tmp_path, 3)
+    with pytest.raises(DataError, match="fewer than one batch"):
+        build_dataloader(rec_config(labels, drop_last=True), "Train")
+    labels.write_text("")
+    with pytest.raises(DataError, match="no samples"):
+        build_dataloader(rec_config(labels), "Train")
+
+
+def test_ratios_take_another_part_in_each_epoch(tmp_path):
+    config = rec_config(lines(tmp_path))
+    config["Train"]["dataset"] = {**config["Train"]["dataset"], "ratio_list": [0.5]}
+    loader = build_dataloader(config, "Train")
+    parts = [{p for b in loader.epoch(epoch) for p in b["place"]} for epoch in range(12)]
+    assert [len(part) for part in parts] == [6] * 12
+    assert len(set().union(*parts)) == 12
+
+
+def test_a_ratio_above_one_repeats_rows_with_other_chance(tmp_path):
+    config = rec_config(lines(tmp_path))
+    config["Train"]["dataset"] = {**config["Train"]["dataset"], "ratio_list": [2.5]}
+    loader = build_dataloader(config, "Train")
+    places = [place for batch in loader.epoch(0) for place in batch["place"]]
+    counts = sorted(places.count(place) for place in set(places))
+    assert counts == [2] * 6 + [3] * 6
+
+
+def test_workers_give_the_same_batches_and_the_same_count_of_rejects(tmp_path):
+    labels = lines(tmp_path, 40)
+    (tmp_path / "3.png").unlink()
+    config = rec_config(labels)
+    config["Global"]["max_bad_ratio"] = 0.5
+    alone = build_dataloader(config, "Train")
+    expected = list(alone.epoch(2))
+    config = rec_config(labels, num_workers=2)
+    config["Global"]["max_bad_ratio"] = 0.5
+    loader = build_dataloader(config, "Train")
+    try:
+        for _ in range(2):  # the same processes serve several epochs
+            for batch, other in zip(loader.epoch(2), expected, strict=True):
+                assert batch["place"] == other["place"]
+                np.testing.assert_array_equal(batch["image"], other["image"])
+            assert loader.reset().reasons == alone.tally.reasons
+    finally:
+        loader.close()
+
+
+def troubled(folder, kind: str, **settings) -> Any:
+    config = rec_config(lines(folder), num_workers=1, **settings)
+    loader = build_dataloader(config, "Eval")
+    loader.fetcher._chain.ops = (Trouble(kind), *loader.fetcher._chain.ops)
+    loader.fetcher._chain._modes = ["run", *loader.fetcher._chain._modes]
+    return loader
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("raise", "cannot be pickled"), ("die", "SIGKILL"), ("hang", "no answer for 2 s")],
+)
+def test_a_worker_in_trouble_ends_the_run_and_names_the_sample(tmp_path, kind, said):
+    loader = troubled(tmp_path, kind, stall_s=2.0)
+    begun = time.monotonic()
+    with pytest.raises(InternalError, match=said) as caught:
+        list(loader.epoch(0))
+    assert "rows.txt:6" in str(caught.value)
+    assert time.monotonic() - begun < 30
+    loader.close()
+
+
+def test_without_room_in_shared_memory_batches_still_arrive(tmp_path, monkeypatch):
+    loader = build_dataloader(rec_config(lines(tmp_path), use_shared_memory=False), "Eval")
+    expected = [batch["index"].tolist() for batch in loader.epoch(0)]
+    workers = Workers(loader.fetcher, 1, shared_memory=False)
+    found = [one.batch["index"].tolist() for one in workers.run(loader.sampler.epoch(0))]
+    workers.close()
+    assert found == expected
+
+
+def test_detection_batches_have_targets(tmp_path):
+    labels = pages(tmp_path)
+    transforms = [
+        {"DecodeImage": {"img_mode": "BGR", "channel_first": False}},
+        {"DetLabelEncode": None},
+        {"EastRandomCropData": {"size": [96, 96], "max_tries": 10, "keep_ratio": True}},
+        {"MakeBorderMap": {"shrink_ratio": 0.4, "thresh_min": 0.3, "thresh_max": 0.7}},
+        {"MakeShrinkMap": {"shrink_ratio": 0.4, "min_text_size": 8}},
+        {"NormalizeImage": {"scale": "1./255.", "order": "hwc"}},
+        {"ToCHWImage": None},
+        {"KeepKeys": {"keep_keys": ["image", "threshold_map", "shrink_map", "shrink_mask"]}},
+    ]
+    config = rec_config(labels)
+    config["Train"]["dataset"] = {**config["Train"]["dataset"], "transforms": transforms}
+    batch = next(iter(build_dataloader(config, "Train")))
+    assert batch["image"].shape == (4, 3, 96, 96)
+    assert batch["shrink_map"].shape == (4, 96, 96)
+    assert batch["shrink_map"].max() == 1
+
+
+def test_several_problems_of_the_loader_section_come_together(tmp_path):
+    config = rec_config(lines(tmp_path), batch_size_per_crad=4, num_workers="many")
+    with pytest.raises(ConfigError) as caught:
+        build_dataloader(config, "Train")
+    assert len(caught.value.problems) == 2
+    assert "batch_size_per_card" in str(caught.value)
+
+
+def test_the_operators_of_these_tests_exist():
+    assert {"CTCLabelEncode", "RecResizeImg", "KeepKeys"} <= set(OPS.names())
