@@ -112,7 +112,7 @@ class General:
     use_space_char: bool = False
     max_text_length: int = 25
     max_text_nums: int | None = None
-    label_list: list[str] | None = None
+    label_list: list[Any] | None = None
     rm_symbol: bool | None = None
     valid_set: str | None = None
     class_path: str | None = None

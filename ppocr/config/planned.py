@@ -15,6 +15,7 @@ from ppocr.config.hints import ANY
 from ppocr.config.signatures import Setting, Signature
 
 ANYWHERE = "any"
+SAME_AS = {"cls": "rec"}  # the original looks both up in one list
 
 PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "Architecture": {
@@ -100,6 +101,7 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "PPLCNet": "scale pretrained use_ssld",
             "PPLCNetV2_base": "scale pretrained use_ssld",
             "ResNet_vd": "layers",
+            "ResNet": "layers",
             "TableResNetExtra": "gcb_config layers",
         },
     },
@@ -385,6 +387,7 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "any": {
             "DictCollator": "",
             "DyMaskCollator": "",
+            "DataCollator": "",
             "ListCollator": "",
             "SSLRotateCollate": "",
         },
@@ -470,6 +473,7 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "RecConAug": "ext_data_num image_shape max_text_length prob",
             "RecResizeImg": "image_shape infer_mode eval_mode character_dict_path padding",
             "Resize": "size",
+            "ResizeNormalize": "size interpolation",
             "ResizeTableImage": "max_len resize_bboxes",
             "RobustScannerRecResizeImg": "image_shape max_text_length width_downsample_ratio",
             "SARLabelEncode": "",
@@ -547,13 +551,17 @@ VARIANTS: Mapping[tuple[str, str], frozenset[str]] = {
 def signature(kind: str, name: str, model_type: str) -> Signature | None:
     """Return what is known of a component that is not here yet, or None."""
     table = PLANNED.get(kind, {})
-    for scope in (model_type, ANYWHERE):
+    for scope in _scopes(model_type):
         keys = table.get(scope, {}).get(name)
         if keys is not None:
             settings = {key: Setting(key, ANY) for key in keys.split()}
             parts = {"transforms": "Op"} if kind == "Dataset" else dict(PARTS.get(name, {}))
             return Signature(name, "", settings, {"parts": parts}, open=True)
     return None
+
+
+def _scopes(model_type: str) -> tuple[str, ...]:
+    return (model_type, SAME_AS.get(model_type, model_type), ANYWHERE)
 
 
 def variant(name: str, section: Mapping[str, Any]) -> str:
@@ -567,7 +575,7 @@ def variant(name: str, section: Mapping[str, Any]) -> str:
 def names(kind: str, model_type: str) -> list[str]:
     """Return the names of a kind that are known for a model type."""
     table = PLANNED.get(kind, {})
-    return sorted({*table.get(model_type, {}), *table.get(ANYWHERE, {})})
+    return sorted({name for scope in _scopes(model_type) for name in table.get(scope, {})})
 
 
 def slip(key: str, known: Iterable[str], taken: Iterable[str]) -> str:
