@@ -56,7 +56,9 @@ class EastRandomCropData(GeometryOp):
         window = None
         if self.keep_ratio:
             scale_x = scale_y = min(scale_x, scale_y)
-            window = 0, 0, max(int(width * scale_x), 1), max(int(height * scale_y), 1)
+            # a hair more, so that a whole side does not lose a pixel to rounding
+            filled = int(width * scale_x + 1e-6), int(height * scale_y + 1e-6)
+            window = 0, 0, max(filled[0], 1), max(filled[1], 1)
         _keep_touching(sample, box)
         return Step(scaling(scale_x, scale_y) @ shift(-x, -y), (new_height, new_width), window)
 

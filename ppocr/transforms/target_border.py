@@ -4,9 +4,9 @@ The nearness of a pixel to a polygon is 1 - d / D, at least 0, with d the distan
 nearest edge. As in the original, d to an edge is the distance to its line for pixels inside
 the circle over the edge, else the distance to the nearer end.
 
-Nearly all text regions are plump quadrilaterals: convex, with angles of 75 to 105 degrees and
-edges longer than 2.31 D. For those, with b the largest signed distance to an edge line
-(positive outside):
+Nearly all text regions are plump quadrilaterals: convex, with angles of 75 to 105 degrees,
+edges longer than 2.31 D and a D of at most 24 pixels. For those, with b the largest signed
+distance to an edge line (positive outside):
 
 * inside, d = -b;
 * outside and away from corners, d = b;
@@ -30,6 +30,7 @@ STEEP = 1e9  # turns "outside the circle" into a distance that never counts
 MAX_COSINE = 0.2588  # angles between 75 and 105 degrees
 MIN_EDGE = 2.31  # in units of D; a rectangle's edges are longer than 2.38 D at shrink ratio 0.4
 MIN_REACH = 1.42  # half side of a corner's square in units of D
+MAX_DISTANCE_PX = 24.0  # the squares of larger regions would cost more than they save
 CLASS_STEP = 1.5  # squares within this factor in size are computed together
 
 
@@ -110,7 +111,8 @@ def _plump(
     cosines = (before * units).sum(axis=2)
     turns = before[..., 0] * units[..., 1] - before[..., 1] * units[..., 0]
     convex = (turns > 0).all(axis=1) | (turns < 0).all(axis=1)
-    plump = long_enough & convex & (np.abs(cosines) <= MAX_COSINE).all(axis=1)
+    square = (np.abs(cosines) <= MAX_COSINE).all(axis=1)
+    plump = long_enough & convex & square & (distances_N <= MAX_DISTANCE_PX)
     if not plump.any():
         return plump, None
     facing = np.where(turns[plump, :1] > 0, 1.0, -1.0)[..., None]
