@@ -105,12 +105,12 @@ class Compose:
     ) -> None:
         self.ops = tuple(_flat(ops))
         self.defer, self.fuse = defer, fuse
-        self._modes = _modes(self.ops, defer, fuse)
+        self.modes = _modes(self.ops, defer, fuse)
 
     def __call__(self, sample: Sample) -> Sample:
         sample = dict(sample)
         view: View | None = None
-        for op, mode in zip(self.ops, self._modes, strict=True):
+        for op, mode in zip(self.ops, self.modes, strict=True):
             if mode == "open":
                 view = op.open(sample)
             elif mode == "move":

@@ -73,7 +73,7 @@ def test_an_operation_that_reads_pixels_ends_the_deferral():
     ops = create_operators(
         [{"NormalizeImage": {**IMAGENET, "order": "hwc"}}, {"ColorJitter": None}]
     )
-    assert Compose(ops, defer=True)._modes == ["run", "run"]
+    assert Compose(ops, defer=True).modes == ["run", "run"]
 
 
 @pytest.mark.parametrize(
