@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,11 +44,7 @@ class LMDBDataSet(Source):
         self.transforms = transforms
         self.ext_op_transform_idx = ext_op_transform_idx
         self.label_file_list = label_file_list  # official files carry it; the labels are inside
-        self._open: dict[Path, tuple[int, lmdb.Environment]] = {}
         super().__init__([self._samples(folder) for folder in self.folders], ratios)
-
-    def __getstate__(self) -> dict:
-        return {**self.__dict__, "_open": {}}
 
     def read(self, row: int, rng: np.random.Generator) -> dict[str, Any]:
         """Return the raw sample of a row."""
@@ -70,25 +67,17 @@ class LMDBDataSet(Source):
 
         keys = (b"image-%09d" % number, b"label-%09d" % number)
         try:
-            with self._environment(folder).begin() as transaction:
+            with _environment(folder, os.getpid()).begin() as transaction:
                 image, label = (transaction.get(key) for key in keys)
         except lmdb.Error as error:
-            self._open.pop(folder, None)  # a corrupt page spoils the environment for later reads
             raise Rejected("corrupt LMDB", f"{place}: {error}") from error
         if image is None or label is None:
             missing = keys[0 if image is None else 1].decode()
             raise Rejected("missing key", f"{place}: no key {missing}")
         return bytes(image), bytes(label)
 
-    def _environment(self, folder: Path) -> lmdb.Environment:
-        process, environment = self._open.get(folder, (0, None))
-        if environment is None or process != os.getpid():
-            environment = _open_checked(folder)
-            self._open[folder] = (os.getpid(), environment)
-        return environment
-
     def _samples(self, folder: Path) -> int:
-        environment = self._environment(folder)
+        environment = _environment(folder, os.getpid())
         with environment.begin() as transaction:
             written = transaction.get(b"num-samples")
             if written is None:
@@ -114,6 +103,12 @@ def environments(root: Path) -> list[Path]:
     if not found:
         raise MissingInput(f"no LMDB (a folder with {_DATA_FILE}) in or below {root}")
     return found
+
+
+@lru_cache(maxsize=None)
+def _environment(folder: Path, process: int) -> lmdb.Environment:
+    """Return the environment of this process: LMDB allows one per process and folder."""
+    return _open_checked(folder.resolve())
 
 
 def _open_checked(folder: Path) -> lmdb.Environment:
