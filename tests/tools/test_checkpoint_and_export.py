@@ -18,6 +18,9 @@ from ppocr.utils import exits
 from ppocr.utils.files import REPOSITORY
 from tests.serving import graphs
 
+DECONVOLUTIONS = ("head.binarize.conv2.weight", "head.binarize.conv3.weight")
+pytestmark = pytest.mark.slow
+
 CONFIGS = REPOSITORY / "configs" / "quickstart"
 
 
@@ -54,18 +57,48 @@ def options(task: str, folder: Path) -> list[str]:
 
 
 def make_checkpoint(task: str, folder: Path) -> None:
+    """Save random weights whose last layer is shifted and scaled so that answers vary."""
     import paddle
 
     from ppocr import config
+    from ppocr.backends.dygraph import Dygraph
     from ppocr.modeling import build_model
-    from ppocr.pipeline.derive import wire
+    from ppocr.pipeline.derive import derive, wire
+    from ppocr.pipeline.runner import Runner, stack
 
     paddle.seed(7)
-    root = config.load(CONFIGS / f"{task}.yml", options(task, folder))
-    state = build_model(wire(root)["Architecture"]).state_dict()
-    if task == "rec":  # random logits are nearly equal: without this every text is the same
-        state["head.fc.weight"].set_value(state["head.fc.weight"] * 400)
+    root = wire(config.load(CONFIGS / f"{task}.yml", options(task, folder)))
+    model = build_model(root["Architecture"])
+    model.eval()
+    state = model.state_dict()
+    for name in DECONVOLUTIONS if task == "det" else ():  # random ones draw a chessboard
+        flat = state[name].numpy().mean(axis=(2, 3), keepdims=True)
+        state[name].set_value(np.broadcast_to(flat, state[name].shape).copy())
+    runner = Runner(derive(root), Dygraph(model))
+    page = graphs.page(0, lines=3)
+    image = page if task == "det" else page[30:54, 20:180]
+    (answers,) = runner.infer(stack([runner.prepare(image)])).values()
+    answers = answers.astype(np.float64)
+    if task == "det":  # the middle of the map becomes the threshold
+        logits = np.log(answers / (1 - answers))
+        weight, bias = "head.binarize.conv3.weight", "head.binarize.conv3.bias"
+        middle, spread = np.array([widest_gap(logits)]), logits.std()
+    else:  # every character gets its chance
+        logits = np.log(answers[0])
+        weight, bias = "head.fc.weight", "head.fc.bias"
+        middle, spread = logits.mean(axis=0), logits.std(axis=0).mean()
+    gain = 2.0 / spread
+    state[weight].set_value(state[weight] * gain)
+    state[bias].set_value(((state[bias].numpy() - middle) * gain).astype(np.float32))
     paddle.save(state, f"{folder / task}.pdparams")
+
+
+def widest_gap(logits: np.ndarray) -> float:
+    """Return a threshold that no value is near: rounding must not decide what is text."""
+    values = np.unique(logits)
+    upper = values[(values > np.quantile(logits, 0.7)) & (values < np.quantile(logits, 0.95))]
+    place = int(np.diff(upper).argmax())
+    return float(upper[place : place + 2].mean())
 
 
 def save(path: Path, image_HWC: np.ndarray) -> None:
