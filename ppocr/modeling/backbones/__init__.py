@@ -9,6 +9,8 @@ __all__ = ["BACKBONES"]
 _TEXT_LINE = {
     "MobileNetV1Enhance": ".rec_mv1_enhance",
     "MobileNetV3": ".rec_mobilenet_v3",
+    "PPHGNet_small": ".rec_hgnet",
+    "PPLCNetV3": ".rec_lcnet_v3",
     "ResNet": ".rec_resnet_vd",
 }
 
@@ -18,6 +20,8 @@ BACKBONES = Registry(
     {
         "det": {
             "MobileNetV3": ".det_mobilenet_v3",
+            "PPHGNet_small": ".rec_hgnet",
+            "PPLCNetV3": ".rec_lcnet_v3",
             "ResNet_vd": ".det_resnet_vd",
         },
         "rec": _TEXT_LINE,

@@ -15,6 +15,7 @@ HEADS = Registry(
             "DBHead": ".det_db_head",
             "MultiHead": ".rec_multi_head",
             "NRTRHead": ".rec_nrtr_head",
+            "PFHeadLocal": ".det_pf_head_local",
             "SARHead": ".rec_sar_head",
             "Transformer": ".rec_nrtr_head",
         }

@@ -12,6 +12,8 @@ NECKS = Registry(
     {
         "any": {
             "DBFPN": ".db_fpn",
+            "LKPAN": ".lk_pan",
+            "RSEFPN": ".rse_fpn",
             "SequenceEncoder": ".rnn",
         }
     },
