@@ -567,7 +567,7 @@ def _scopes(model_type: str) -> tuple[str, ...]:
 def variant(name: str, section: Mapping[str, Any]) -> str:
     """Return the setting that asks for a variant that is not here yet, as 'key value'."""
     for (owner, key), values in VARIANTS.items():
-        if owner == name and section.get(key) in values:
+        if owner == name and isinstance(section.get(key), str) and section[key] in values:
             return f"{key} '{section[key]}'"
     return ""
 

@@ -16,7 +16,7 @@ from ppocr.config.errors import ConfigError, Problem, closest, nearest, slips
 from ppocr.config.explain import Part
 from ppocr.config.hints import fits
 from ppocr.config.registry import Registry
-from ppocr.config.schema import NAME, NOTHING, match
+from ppocr.config.schema import NAME, NOTHING, match, shown
 from ppocr.config.section import Items, Section, as_section, walk
 from ppocr.config.signatures import Signature
 from ppocr.pipeline.entries import held, stray
@@ -193,7 +193,8 @@ class _Walk:
     def part(self, kind: str, path: str, section: Mapping[str, Any], model_type: str) -> None:
         """Match a section against what it names, and visit the sections inside."""
         section = as_section(section)
-        model_type = section.get("model_type") or model_type
+        own_type = section.get("model_type")
+        model_type = own_type if isinstance(own_type, str) and own_type else model_type
         name = section.get("name") or DEFAULT_NAMES.get(kind, "")
         if not isinstance(name, str) or not name:
             self.report.problems.append(_nameless(path, kind, section))
@@ -304,7 +305,8 @@ class _Walk:
 
     def head_with_neck(self, path: str, section: Section, model_type: str) -> None:
         """Visit an entry of MultiHead that brings a neck: its settings are one level down."""
-        neck, head = section.get("Neck"), as_section(section.get("Head") or {}, section.place)
+        neck, given = section.get("Neck"), section.get("Head")
+        head = as_section(given) if isinstance(given, Mapping) else Section(place=section.place)
         if isinstance(neck, Mapping):
             self.neck_inside(f"{path}.Neck", as_section(neck), model_type)
         named_head = head.without()
@@ -359,6 +361,11 @@ def _nameless(path: str, kind: str, section: Section) -> Problem:
     if near and slips(near, "name") == 1:
         text = f"{path} has no setting '{near}'; did you mean 'name'?"
         return Problem(section.where(near), text)
+    if len(section) == 1 and NAME not in section:
+        ((name, value),) = section.items()
+        if value is not None and not isinstance(value, Mapping):
+            text = f"{path}: the settings of {name} should be a section, not {shown(value)}"
+            return Problem(section.where(name), text)
     return Problem(section.place, f"{path} needs a name: which {kind} is meant?")
 
 

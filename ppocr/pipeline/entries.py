@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ppocr.config.errors import NOWHERE, Place, Problem, nearest
+from ppocr.config.schema import shown
 from ppocr.config.section import Items, Section, as_section, named
 
 TYPED = ("type", "args")
@@ -53,6 +54,9 @@ def stray(path: str, value: Any) -> Iterator[Problem]:
             if key not in TYPED:
                 text = f"{path}[{index}] has no setting '{key}'{nearest(key, TYPED, taken=section)}"
                 yield Problem(section.where(key), text)
+        if _is_typed(entry) and not isinstance(entry.get("args"), Mapping | None):
+            text = f"{path}[{index}].args should be a section, not {shown(entry['args'])}"
+            yield Problem(section.where("args"), text)
 
 
 def _is_typed(entry: Any) -> bool:
@@ -65,7 +69,9 @@ def _nearly_typed(section: Section) -> bool:
 
 
 def _of_type(section: Section) -> Section:
-    inner = as_section(section.get("args") or {}, section.place).without()
+    args = section.get("args")
+    given = as_section(args) if isinstance(args, Mapping) else Section(place=section.place)
+    inner = given.without()
     inner["name"] = section["type"]
     inner.places["name"] = section.where("type")
     return inner

@@ -19,11 +19,15 @@ REMOTE = ("http://", "https://")
 def missing(config: Mapping[str, Any]) -> list[Problem]:
     """Return one problem for each file that is named and is not there."""
     root = as_section(config)
-    problems = [*_weights(as_section(root.get("Global"))), *_dictionaries(root)]
+    problems = [*_weights(_inner(root, "Global")), *_dictionaries(root)]
     for mode in ("Train", "Eval"):
-        section = as_section(root.get(mode))
-        problems.extend(_data(as_section(section.get("dataset"))))
+        problems.extend(_data(_inner(_inner(root, mode), "dataset")))
     return problems
+
+
+def _inner(section: Section, key: str) -> Section:
+    value = section.get(key)
+    return as_section(value) if isinstance(value, Mapping) else Section()
 
 
 def _weights(section: Section) -> Iterator[Problem]:
