@@ -206,3 +206,50 @@ def test_help_shows_what_matters_here(run):
     assert "--det_db_unclip_ratio" in said
     assert "--rec_image_shape" not in said
     assert "not given: as exported" in said
+
+
+def test_a_mistake_leaves_old_results_alone(run, models, pages, tmp_path):
+    words = ("--image_dir", pages, "--draw_img_save_dir", tmp_path)
+    run("det", *words, "--det_model_dir", models / "det")
+    before = (tmp_path / "det_results.txt").read_bytes()
+    run("det", *words, "--det_model_dir", models / "nowhere", expect=66)
+    run("det", *words, "--det_model_dir", models / "det", "--precision", "fp16", expect=2)
+    assert (tmp_path / "det_results.txt").read_bytes() == before
+
+
+def test_an_export_of_others_is_read_by_flags_and_said(run, models, pages, tmp_path):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "inference.onnx").write_bytes((models / "det" / "inference.onnx").read_bytes())
+    said = run(
+        "det",
+        *("--image_dir", pages, "--det_model_dir", bare, "--draw_img_save_dir", tmp_path),
+        *("--det_limit_side_len", 320, "--det_db_box_thresh", 0.5),
+    )
+    assert "has no inference.yml" in said
+    rows = (tmp_path / "det_results.txt").read_text(encoding="utf-8").splitlines()
+    assert [len(json.loads(row.split("\t")[1])) for row in rows] == [8, 8, 8]
+
+
+def test_shares_taken_by_hand_do_not_overwrite_each_other(run, models, pages, tmp_path):
+    words = ("--image_dir", pages, "--det_model_dir", models / "det", "--total_process_num", 2)
+    for share in (0, 1):
+        run("det", *words, "--draw_img_save_dir", tmp_path, "--process_id", share)
+    shares = [
+        [row.split("\t")[0] for row in path.read_text(encoding="utf-8").splitlines()]
+        for path in sorted(tmp_path.glob("det_results_*.txt"))
+    ]
+    assert shares == [["a.png", "收据.png"], ["b.png"]]
+    run("det", *words, "--draw_img_save_dir", tmp_path, "--process_id", 2, expect=2)
+
+
+def test_times_on_request(run, models, pages, tmp_path):
+    said = run(
+        "system",
+        *("--image_dir", pages, "--draw_img_save_dir", tmp_path, "--benchmark", "True"),
+        *("--det_model_dir", models / "det", "--rec_model_dir", models / "rec"),
+        *("--show_log", "False", "--save_log_path", tmp_path / "log" / "predict.log"),
+    )
+    assert re.search(r"det +[\d.]+ +\d+%", said)
+    assert "dt_boxes num" not in said
+    assert "The predict total time" in (tmp_path / "log" / "predict.log").read_text()

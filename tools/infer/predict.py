@@ -151,15 +151,16 @@ def _model(stage: str, given: Arguments) -> Path:
 def _runner(stage: str, given: Arguments, threads: int) -> Runner:
     """Return the runner of one stage: the model as exported, with the flags that were given."""
     batch_size = given[f"{stage}_batch_num"] if f"{stage}_batch_num" in FLAGS else 1
-    runner = open_runner(
-        _model(stage, given),
-        _options(given, threads),
-        _engine(given),
-        task=stage,
-        flags=given.given,
-        change=partial(with_flags, stage=stage, given=given),
-        batch_size=max(1, batch_size),
-    )
+    with runtime.quiet_paddle_import():
+        runner = open_runner(
+            _model(stage, given),
+            _options(given, threads),
+            _engine(given),
+            task=stage,
+            flags=given.given,
+            change=partial(with_flags, stage=stage, given=given),
+            batch_size=max(1, batch_size),
+        )
     if given["warmup"]:
         runner([np.full((64, 320, 3), 255, np.uint8)])
     return runner
