@@ -8,6 +8,7 @@ the restricted reader and written by :mod:`ppocr.training.store`, whole or not a
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ ENDINGS = (PARAMS, OPTIMIZER, STATES)
 LATEST, BEST = "latest", "best_accuracy"
 NAME_TABLE = "StructuredToParameterName@@"
 KEEP = 2
+_COUNTER = re.compile(r"_\d+$")  # how many optimizers a process had built before
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Checkpoints:
         metric: Mapping[str, Any] | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write ``latest``, ``best_accuracy`` or ``iter_epoch_N``; ``params`` replaces the weights."""
+        """Write ``latest``, ``best_accuracy`` or ``iter_epoch_N``, with ``params`` as weights."""
         weights = dict(params) if params is not None else self.model.state_dict()
         optimizer = self.optimizer.state_dict()
         store.demand_space(self.folder, _bytes(weights) + _bytes(optimizer))
@@ -119,7 +121,7 @@ def exists(path: str) -> bool:
 
 
 def weights_path(path: str) -> Path:
-    """Return the weights file for ``pretrained_model``: local, with or without ending, or an URL."""
+    """Return the weights file for a path with or without its ending, or for an address."""
     return find(path).params
 
 
@@ -180,7 +182,7 @@ def _renamed(key: str, renamed: Mapping[str, str]) -> str:
     for length in range(len(words) - 1, 0, -1):
         parameter = "_".join(words[:length])
         if parameter in renamed:
-            return renamed[parameter] + key[len(parameter) :]
+            return renamed[parameter] + _COUNTER.sub("_0", key[len(parameter) :])
     return key
 
 

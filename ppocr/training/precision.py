@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import paddle
+from paddle.utils import unique_name
 
 from ppocr.config.general import General
 from ppocr.utils.logs import get_logger
@@ -29,6 +30,8 @@ class Precision:
         self.black = list(general.amp_custom_black_list) or None
         self.white = list(general.amp_custom_white_list) or None
         self.scaler = self._scaler(general) if self.enabled else None
+        outside = unique_name.switch()
+        self._names = unique_name.switch(*outside)
 
     @staticmethod
     def _scaler(general: General) -> Any:
@@ -67,12 +70,20 @@ class Precision:
         (self.scaler.scale(loss) if self.scaler else loss).backward()
 
     def update(self, optimizer: Any) -> None:
-        """Let the optimizer step; a scaler leaves it out when a gradient is not finite."""
-        if self.scaler is None:
-            optimizer.step()
-            return
-        self.scaler.step(optimizer)
-        self.scaler.update()
+        """Let the optimizer step; a scaler leaves it out when a gradient is not finite.
+
+        The optimizer names its state with a running number on its first step. A counter of its own
+        makes the names the same in every process, whatever else was built before.
+        """
+        outside = unique_name.switch(*self._names)
+        try:
+            if self.scaler is None:
+                optimizer.step()
+                return
+            self.scaler.step(optimizer)
+            self.scaler.update()
+        finally:
+            unique_name.switch(*outside)
 
     def state(self) -> dict[str, Any]:
         """Return the scaler's state as plain values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -90,7 +91,10 @@ class Run:
         """Return the state after training."""
         self.model.train()
         trainer = Trainer(self.step, self.loader, self.state, standard_hooks(self))
-        return trainer.fit(self.general.epoch_num)
+        with warnings.catch_warnings():
+            # said by every BatchNorm that trains, about a setting nobody chose
+            warnings.filterwarnings("ignore", message="When training, we now always track")
+            return trainer.fit(self.general.epoch_num)
 
     def close(self) -> None:
         """End the loaders' processes."""
