@@ -49,6 +49,7 @@ class Stage:
     largest: float | None = None
     tolerance: float | None = None
     ties: int = 0
+    found: str = ""  # what the results hold: nothing found proves little
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -68,6 +69,7 @@ class Stage:
             "largest_difference": self.largest,
             "tolerance": self.tolerance,
             "ties": self.ties,
+            "found": self.found,
             "faults": self.faults,
         }
 
@@ -106,9 +108,10 @@ class Report:
                 continue
             largest = "" if stage.largest is None else f"{stage.largest:.1e}"
             limit = "" if stage.tolerance is None else f"<= {stage.tolerance:.0e}"
-            ties = f"{stage.ties} on a threshold" if stage.ties else ""
+            notes = [stage.found, f"{stage.ties} on a threshold" if stage.ties else ""]
+            note = ", ".join(filter(None, notes))
             row = f"  {stage.name:<14} {stage.verdict:<12} {stage.compared:>4}"
-            lines.append(f"{row} {largest:>9} {limit:<9} {ties}".rstrip())
+            lines.append(f"{row} {largest:>9} {limit:<9} {note}".rstrip())
             lines += [f"      {text}" for text in stage.faults[:MOST_DETAILS]]
             if len(stage.faults) > MOST_DETAILS:
                 lines.append(f"      ... and {len(stage.faults) - MOST_DETAILS} more")
@@ -153,10 +156,10 @@ def _open(
     if stored is None:
         return None
     note_differences(report, reference.spec, stored.spec, stored.contradictions)
-    if graph.suffix == ".onnx":
-        _note_metadata(report, reference.spec, graph)
     if backend is None:
         return None
+    if graph.suffix == ".onnx":
+        _note_metadata(report, reference.spec, graph)
     try:
         return Runner(stored.spec, backend, batch_size=reference.batch_size)
     except OcrError as error:
@@ -268,6 +271,7 @@ class _Comparison:
         """Compare what prediction gives from the files alone."""
         images = [picture.data for picture in pictures]
         expected = self.reference(images)
+        self.result.found = amount(self.reference.task.name, expected)
         with _Watch(self.stages[WHOLE], "all images") as watch:
             found = self.exported(images)
             for index, (one, two) in enumerate(zip(expected, found, strict=True)):
@@ -321,6 +325,15 @@ class _Watch:
             self.stage.compared += 1
         else:
             self.fault(f"{name}: {difference}")
+
+
+def amount(task: str, results: Sequence[Any]) -> str:
+    """Return how much the results hold, as the table says it."""
+    if task == "det":
+        return f"{sum(len(one['points']) for one in results)} boxes"
+    if task == "rec":
+        return f"{sum(len(one[0]) for one in results)} characters"
+    return f"{len({one[0] for one in results})} labels"
 
 
 def difference_of(

@@ -15,7 +15,7 @@ from ppocr.export import images, onnx, parity, report, source, static
 from ppocr.export.folder import PARITY, publish, reject, workshop
 from ppocr.export.source import Source
 from ppocr.pipeline import store
-from ppocr.utils.exits import DataError
+from ppocr.utils.exits import DataError, OutputError
 from ppocr.utils.files import atomic_write, sha256
 from ppocr.utils.logs import get_logger, say
 
@@ -38,7 +38,8 @@ def export(config: Mapping[str, Any], verify: bool = True) -> int:
             check_written(found, graphs[0])
             get_logger().warning("--no-verify: results were not compared with the checkpoint")
         else:
-            reports = prove(found, graphs, place)
+            reports = compare(found, graphs)
+            leave(found, reports, place)
             if not all(one.ok for one in reports):
                 kept = reject(place, target)
                 say(f"NOT exported: {target} is as it was; the files are in {kept}")
@@ -63,8 +64,8 @@ def write(found: Source, place: Path) -> list[Path]:
     return graphs
 
 
-def prove(found: Source, graphs: Sequence[Path], place: Path) -> list[parity.Report]:
-    """Compare each graph file with the checkpoint; print tables, leave ``parity.json``."""
+def compare(found: Source, graphs: Sequence[Path]) -> list[parity.Report]:
+    """Return how each graph file compares with the checkpoint, having printed the tables."""
     pictures = images.collect(found.spec.task, found.general.infer_img)
     runner = found.runner
     reports = []
@@ -75,6 +76,11 @@ def prove(found: Source, graphs: Sequence[Path], place: Path) -> list[parity.Rep
         reports.append(parity.check(runner, graph, pictures, Options()))
         for line in reports[-1].table():
             say(line)
+    return reports
+
+
+def leave(found: Source, reports: Sequence[parity.Report], place: Path) -> None:
+    """Write ``parity.json`` into ``place``."""
     content = {
         "ok": all(one.ok for one in reports),
         "checkpoint": {"path": str(found.weights), "sha256": sha256(found.weights)},
@@ -83,7 +89,6 @@ def prove(found: Source, graphs: Sequence[Path], place: Path) -> list[parity.Rep
     with atomic_write(place / PARITY, "w") as file:
         json.dump(content, file, indent=1, ensure_ascii=False)
         file.write("\n")
-    return reports
 
 
 def verify(config: Mapping[str, Any], path: str | Path) -> int:
@@ -98,7 +103,11 @@ def verify(config: Mapping[str, Any], path: str | Path) -> int:
     else:
         graphs = []
     graphs = graphs or [find_graph(place)]
-    reports = prove(found, graphs, graphs[0].parent)
+    reports = compare(found, graphs)
+    try:
+        leave(found, reports, graphs[0].parent)
+    except OutputError as error:
+        get_logger().warning("%s", error)
     wrong = [one for one in reports if not one.ok]
     for one in wrong:
         say(f"{one.graph} differs from {found.weights} first at: {one.first_difference}")
