@@ -48,7 +48,7 @@ class MakeBorderMap:
 
     def __call__(self, sample: Sample) -> Sample:
         shape = sample["image"].shape[:2]
-        closeness_HW = np.zeros(shape, dtype=np.float32)
+        threshold_HW = np.full(shape, self.thresh_min, dtype=np.float32)
         mask_HW = np.zeros(shape, dtype=np.float32)
         ratio = ratio_at(self.shrink_ratio, self.total_epoch, sample.get("epoch", 0))
         polys = np.asarray(sample["polys"], dtype=np.float32)
@@ -62,10 +62,11 @@ class MakeBorderMap:
                 drawn.append(place)
                 boxes.append(box)
         if drawn:
-            raise_nearness(closeness_HW, polys[drawn], distances[drawn], np.array(boxes))
-        closeness_HW *= np.float32(self.thresh_max - self.thresh_min)
-        closeness_HW += np.float32(self.thresh_min)
-        sample["threshold_map"], sample["threshold_mask"] = closeness_HW, mask_HW
+            floor, rise = self.thresh_min, self.thresh_max - self.thresh_min
+            raise_nearness(
+                threshold_HW, polys[drawn], distances[drawn], np.array(boxes), floor, rise
+            )
+        sample["threshold_map"], sample["threshold_mask"] = threshold_HW, mask_HW
         return sample
 
 
