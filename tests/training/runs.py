@@ -63,7 +63,11 @@ def det_config(folder: Path, count: int = 4) -> Path:
         {
             "KeepKeys": {
                 "keep_keys": [
-                    "image", "threshold_map", "threshold_mask", "shrink_map", "shrink_mask",
+                    "image",
+                    "threshold_map",
+                    "threshold_mask",
+                    "shrink_map",
+                    "shrink_mask",
                 ]
             }
         },

@@ -242,9 +242,7 @@ def test_evaluation_stops_at_what_it_cannot_read(tmp_path):
     train(config, "Global.epoch_num=1")
     (tmp_path / "data" / "5.png").unlink()
     with pytest.raises(DataError, match="1 of 12 samples"):
-        evaluation.evaluate(
-            settings_of.read(config, [f"Global.checkpoints={tmp_path}/run/latest"])
-        )
+        evaluation.evaluate(settings_of.read(config, [f"Global.checkpoints={tmp_path}/run/latest"]))
     with pytest.raises(MissingInput, match="which weights"):
         evaluation.evaluate(settings_of.read(config, []))
 

@@ -153,3 +153,18 @@ def _alive(process: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "flags", "expected"),
+    [
+        ("AuthenticAMD", "fpu sse4_2 avx avx2 fma", True),
+        ("AuthenticAMD", "fpu sse4_2 avx", False),
+        ("GenuineIntel", "fpu avx2 fma avx512f", False),
+    ],
+)
+def test_mkl_is_told_about_avx2_only_where_it_does_not_look(tmp_path, vendor, flags, expected):
+    info = tmp_path / "cpuinfo"
+    info.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: {flags}\n")
+    assert runtime.is_amd_with_avx2(info) is expected
+    assert not runtime.is_amd_with_avx2(tmp_path / "nowhere")
