@@ -30,9 +30,7 @@ def open_backend(path: str | Path, options: Options | None = None, engine: str =
     DataError (65) says which file is not the exported one, a MissingInput (66) which is missing.
     """
     options = options or Options()
-    chosen = ALIASES.get(engine, engine)
-    if chosen != "auto" and chosen not in ENGINES:
-        raise UsageError(f"no engine called {engine!r}; there are auto, {', '.join(ENGINES)}")
+    chosen = engine_name(engine)
     graph = find_graph(path, chosen)
     if chosen == "auto":
         chosen = next(name for name, (_, endings) in ENGINES.items() if graph.suffix in endings)
@@ -44,9 +42,17 @@ def open_backend(path: str | Path, options: Options | None = None, engine: str =
     return getattr(load_engine(module, PACKAGES[chosen]), name)(graph, options)
 
 
+def engine_name(given: str) -> str:
+    """Return the name of an engine, or a UsageError that lists them; ``auto`` stays."""
+    chosen = ALIASES.get(given, given)
+    if chosen != "auto" and chosen not in ENGINES:
+        raise UsageError(f"no engine called {given!r}; there are auto, {', '.join(ENGINES)}")
+    return chosen
+
+
 def find_graph(path: str | Path, engine: str = "auto") -> Path:
     """Return the graph file at ``path``: itself, ``path`` + ending, or the one in that folder."""
-    given = Path(path)
+    given, engine = Path(path), engine_name(engine)
     endings = ORDER if engine == "auto" else ENGINES[engine][1]
     if given.is_file():
         if given.suffix not in ORDER:

@@ -28,6 +28,7 @@ REJECTED = ".rejected"
 def workshop(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``target``; it is gone afterwards, whatever happened."""
     place = target.with_name(f".{target.name}.tmp-{os.getpid()}")
+    _sweep(target)
     try:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
@@ -65,6 +66,24 @@ def reject(place: Path, target: Path) -> Path:
     shutil.rmtree(kept, ignore_errors=True)
     shutil.copytree(place, kept)
     return kept
+
+
+def _sweep(target: Path) -> None:
+    """Remove what exports that were killed have left beside ``target``."""
+    for left in target.parent.glob(f".{target.name}.tmp-*"):
+        owner = left.name.rpartition("-")[2]
+        if owner.isdigit() and not _is_running(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 def _sync(folder: Path) -> None:

@@ -81,6 +81,7 @@ class Report:
     graph: Path
     stages: dict[str, Stage]
     images: list[str]
+    unusable: list[str] = field(default_factory=list)  # by the checkpoint itself
 
     @property
     def first_difference(self) -> str | None:
@@ -98,11 +99,14 @@ class Report:
             "first_difference": self.first_difference,
             "stages": [stage.as_json() for stage in self.stages.values()],
             "images": self.images,
+            "unusable_images": self.unusable,
         }
 
     def table(self) -> list[str]:
         """Return the lines of a short table."""
         lines = [f"{self.graph.name} against the checkpoint, {len(self.images)} images"]
+        if self.unusable:
+            lines.append(f"  the checkpoint cannot use {', '.join(self.unusable)}")
         for stage in self.stages.values():
             if stage.verdict == "not reached" and stage.name == DESCRIPTION:
                 continue
@@ -203,10 +207,10 @@ class _Comparison:
     """One reference, one exported model, and the stages between them."""
 
     def __init__(self, reference: Runner, exported: Runner, report: Report) -> None:
-        self.reference, self.exported, self.stages = reference, exported, report.stages
+        self.reference, self.exported = reference, exported
+        self.report, self.stages = report, report.stages
         self.result = self.stages[reference.task.stage]
         self.noise: dict[int, float] = {}  # largest raw difference of each image
-        self.decoders_agree = True
 
     def run(self, pictures: Sequence[Picture]) -> None:
         usable: list[tuple[Picture, Prepared]] = []
@@ -214,6 +218,9 @@ class _Comparison:
             prepared = self._inputs(picture)
             if prepared is not None:
                 usable.append((picture, prepared))
+        if not usable:
+            self.stages[PIXELS].faults.append("the checkpoint could use none of the images")
+            return
         shapes = [prepared.shapes for _, prepared in usable]
         policy, size = self.reference.spec.batch, self.reference.batch_size
         for members in batching.groups(shapes, policy, size):
@@ -225,7 +232,8 @@ class _Comparison:
         try:
             ours = self.reference.decoded(picture.data)
             prepared = self.reference.prepared(ours)
-        except OcrError:
+        except OcrError as error:
+            self.report.unusable.append(f"{picture.name} ({error})")
             return None
         with _Watch(self.stages[PIXELS], picture.name) as watch:
             theirs = self.exported.decoded(picture.data)
@@ -272,6 +280,8 @@ class _Comparison:
         images = [picture.data for picture in pictures]
         expected = self.reference(images)
         self.result.found = amount(self.reference.task.name, expected)
+        if self.result.found.startswith("0 "):
+            self.result.found += ": give images with text, Global.infer_img"
         with _Watch(self.stages[WHOLE], "all images") as watch:
             found = self.exported(images)
             for index, (one, two) in enumerate(zip(expected, found, strict=True)):

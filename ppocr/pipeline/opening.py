@@ -32,9 +32,7 @@ def open_runner(
     (the original's names, None: not given) are all there is for exports without any description.
     ``change`` gets the spec and the name of its source, and returns what is to be used instead.
     """
-    graph = find_graph(path)
-    if engine != "auto":
-        graph = find_graph(path, engine)
+    graph = find_graph(path, engine)
     spec, source = read_spec(graph, task, flags or {})
     if task is not None and spec.task != task:
         raise UsageError(f"{source} describes a {spec.task} model, a {task} model is needed here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ppocr.export import images, onnx, parity, run, source, static
 from ppocr.pipeline import store
 from ppocr.pipeline.derive import derive
 from ppocr.utils import pickles
-from ppocr.utils.exits import DataError, MissingInput
+from ppocr.utils.exits import DataError, MissingInput, OutputError
 from tests.export import small
 from tools import export_model
 
@@ -286,6 +287,40 @@ def test_a_converter_that_dies_is_an_error_and_leaves_no_file(tmp_path):
     with pytest.raises(DataError, match="paddle2onnx cannot convert inference.json"):
         onnx.convert(graph, {})
     assert {path.name for path in tmp_path.iterdir()} == {"inference.json", "inference.pdiparams"}
+
+
+def test_images_that_prove_nothing_are_said_to(tmp_path):
+    model, ours = small.exported("rec"), small.source_of("rec").runner
+    graph = model.folder / "inference.onnx"
+    broken = images.Picture("broken.png", b"not an image")
+    report = parity.check(ours, graph, [broken, images.generate("rec")[0]])
+    assert report.ok
+    assert report.unusable[0].startswith("broken.png (the image cannot be read")
+    assert "the checkpoint cannot use broken.png" in "\n".join(report.table())
+    report = parity.check(ours, graph, [broken])
+    assert report.first_difference == "decoded image"
+
+
+def test_what_killed_exports_left_is_swept_away(tmp_path, monkeypatch):
+    saved_before(monkeypatch)
+    left, running = tmp_path / ".out.tmp-999999999", tmp_path / f".out.tmp-{os.getppid()}"
+    for folder in (left, running):
+        folder.mkdir()
+    model = small.untrained("rec")
+    config = load(model.config, model.overrides(save_inference_dir=str(tmp_path / "out")))
+    assert run.export(config, verify=False) == 0
+    assert not left.exists()
+    assert running.exists()
+
+
+def test_a_target_that_cannot_be_a_folder_is_status_73(tmp_path, monkeypatch):
+    saved_before(monkeypatch)
+    (tmp_path / "out").write_text("a file")
+    model = small.untrained("rec")
+    config = load(model.config, model.overrides(save_inference_dir=str(tmp_path / "out")))
+    with pytest.raises(OutputError, match="out"):
+        run.export(config, verify=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_what_to_type_next(capsys):
