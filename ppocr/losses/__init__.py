@@ -19,7 +19,18 @@ LOSSES = Registry(
     {
         "any": {
             "CTCLoss": ".rec_ctc_loss",
+            "ClsLoss": ".cls_loss",
+            "CombinedLoss": ".combined_loss",
             "DBLoss": ".det_db_loss",
+            "DistillCTCLogits": ".distillation_pairs",
+            "DistillationCTCLoss": ".distillation_each",
+            "DistillationDBLoss": ".distillation_each",
+            "DistillationDKDLoss": ".distillation_pairs",
+            "DistillationDMLLoss": ".distillation_pairs",
+            "DistillationDilaDBLoss": ".distillation_each",
+            "DistillationDistanceLoss": ".distillation_pairs",
+            "DistillationNRTRLoss": ".distillation_each",
+            "DistillationSARLoss": ".distillation_each",
             "MultiLoss": ".multi_loss",
             "NRTRLoss": ".rec_nrtr_loss",
             "SARLoss": ".rec_sar_loss",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from paddle import nn
+from paddle.utils import unique_name
 
 
 @runtime_checkable
@@ -22,6 +23,8 @@ class Fusable(Protocol):
 def fuse(model: nn.Layer) -> int:
     """Return how many layers of the network were fused in place."""
     layers = [one for one in model.sublayers(include_self=True) if isinstance(one, Fusable)]
-    for layer in layers:
-        layer.fuse()
+    # in an exported graph every parameter needs a name of its own, the new ones too
+    with unique_name.guard("fused_"):
+        for layer in layers:
+            layer.fuse()
     return len(layers)

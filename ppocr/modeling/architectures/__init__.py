@@ -11,17 +11,18 @@ from ppocr.config.section import as_section
 
 if TYPE_CHECKING:
     from ppocr.modeling.architectures.base import BaseModel
+    from ppocr.modeling.architectures.distillation import DistillationModel
 
 __all__ = ["ARCHITECTURES", "build_model"]
 
 ARCHITECTURES = Registry(
     "Architecture",
     "ppocr.modeling.architectures",
-    {"any": {"BaseModel": ".base"}},
+    {"any": {"BaseModel": ".base", "DistillationModel": ".distillation"}},
 )
 
 
-def build_model(config: Mapping[str, Any]) -> BaseModel:
+def build_model(config: Mapping[str, Any]) -> BaseModel | DistillationModel:
     """Return the network that an ``Architecture`` section describes.
 
     A section without ``name`` is a BaseModel, as most official files have it. Automatic

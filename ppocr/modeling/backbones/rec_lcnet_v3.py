@@ -106,7 +106,7 @@ class PPLCNetV3(nn.Layer):
             x_NCHW = stage(x_NCHW)
             maps.append(x_NCHW)
         if self.det:
-            return [layer(x) for layer, x in zip(self.layer_list, maps[1:], strict=True)]
+            return [layer(maps[index + 1]) for index, layer in enumerate(self.layer_list)]
         if self.training:
             return F.adaptive_avg_pool2d(x_NCHW, [1, 40])
         return F.avg_pool2d(x_NCHW, [3, 2])

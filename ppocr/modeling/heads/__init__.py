@@ -12,6 +12,7 @@ HEADS = Registry(
     {
         "any": {
             "CTCHead": ".rec_ctc_head",
+            "ClsHead": ".cls_head",
             "DBHead": ".det_db_head",
             "MultiHead": ".rec_multi_head",
             "NRTRHead": ".rec_nrtr_head",

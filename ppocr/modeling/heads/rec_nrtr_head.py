@@ -146,7 +146,7 @@ class TransformerBlock(nn.Layer):
         with_cross_attn: bool,
     ) -> None:
         super().__init__()
-        self.drop = residual_dropout_rate
+        self.drop = nn.Dropout(residual_dropout_rate)
         self.self_attn = MultiheadAttention(d_model, nhead, attention_dropout_rate, True)
         self.norm1 = nn.LayerNorm(d_model, epsilon=1e-5)
         self.cross_attn = None
@@ -159,13 +159,10 @@ class TransformerBlock(nn.Layer):
     def forward(
         self, x_NLC: Tensor, memory_NTC: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        x_NLC = self.norm1(x_NLC + self._dropped(self.self_attn(x_NLC, mask=mask)))
+        x_NLC = self.norm1(x_NLC + self.drop(self.self_attn(x_NLC, mask=mask)))
         if self.cross_attn is not None:
-            x_NLC = self.norm2(x_NLC + self._dropped(self.cross_attn(x_NLC, memory_NTC)))
-        return self.norm3(x_NLC + self._dropped(self.mlp(x_NLC)))
-
-    def _dropped(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.drop, training=self.training)
+            x_NLC = self.norm2(x_NLC + self.drop(self.cross_attn(x_NLC, memory_NTC)))
+        return self.norm3(x_NLC + self.drop(self.mlp(x_NLC)))
 
 
 class MultiheadAttention(nn.Layer):
@@ -175,7 +172,7 @@ class MultiheadAttention(nn.Layer):
         super().__init__()
         self.embed_dim, self.num_heads = embed_dim, num_heads
         self.head_dim = embed_dim // num_heads
-        self.dropout = dropout
+        self.dropout = nn.Dropout(dropout)
         self.self_attn = self_attn
         if self_attn:
             self.qkv = nn.Linear(embed_dim, embed_dim * 3)
@@ -195,7 +192,7 @@ class MultiheadAttention(nn.Layer):
         scores = paddle.matmul(query * self.head_dim**-0.5, key.transpose([0, 1, 3, 2]))
         if mask is not None:
             scores = scores + mask.astype(scores.dtype)
-        weights = F.dropout(F.softmax(scores, axis=-1), self.dropout, training=self.training)
+        weights = self.dropout(F.softmax(scores, axis=-1))
         mixed = paddle.matmul(weights, value).transpose([0, 2, 1, 3])
         return self.out_proj(mixed.reshape([0, -1, self.embed_dim]))
 
@@ -223,7 +220,7 @@ class PositionalEncoding(nn.Layer):
 
     def __init__(self, dropout: float, dim: int, max_len: int = POSITIONS) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.dropout = nn.Dropout(dropout)
         position = paddle.arange(0, max_len, dtype="float32").unsqueeze(1)
         step = paddle.exp(paddle.arange(0, dim, 2).astype("float32") * (-math.log(10000.0) / dim))
         table = paddle.zeros([max_len, dim])
@@ -233,4 +230,4 @@ class PositionalEncoding(nn.Layer):
 
     def forward(self, x_NLC: Tensor) -> Tensor:
         table_1LC = self.pe[: x_NLC.shape[1]].transpose([1, 0, 2])
-        return F.dropout(x_NLC + table_1LC, self.dropout, training=self.training)
+        return self.dropout(x_NLC + table_1LC)

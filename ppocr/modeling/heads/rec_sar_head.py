@@ -108,7 +108,7 @@ class ParallelSARDecoder(nn.Layer):
         self.start_index = out_channels - 2
         self.max_text_length = max_text_length
         self.pred_concat = pred_concat
-        self.pred_dropout = pred_dropout
+        self.pred_dropout = nn.Dropout(pred_dropout)
         decoded = width * (2 if is_bidirectional else 1)
         self.conv1x1_1 = nn.Linear(decoded, d_k)
         self.conv3x3_1 = nn.Conv2D(in_channels, d_k, 3, padding=1)
@@ -124,7 +124,7 @@ class ParallelSARDecoder(nn.Layer):
         characters = self.embedding(label_NL)
         inputs_NLC = paddle.concat([holistic_NC.unsqueeze(1), characters], axis=1)
         scores = self._scores(inputs_NLC, x_NCHW, self._keys(x_NCHW), holistic_NC, ratio_N)
-        return F.dropout(scores, self.pred_dropout, training=self.training)[:, 1:]
+        return self.pred_dropout(scores)[:, 1:]
 
     def read(self, x_NCHW: Tensor, holistic_NC: Tensor, ratio_N: Tensor | None) -> Tensor:
         """Return probabilities (N, max_text_length, classes - 1), each step fed with the last."""

@@ -41,11 +41,10 @@ class Mlp(nn.Layer):
         self.fc1 = nn.Linear(in_features, hidden_features)
         self.act = act()
         self.fc2 = nn.Linear(hidden_features, in_features)
-        self.drop = drop
+        self.drop = nn.Dropout(drop)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.dropout(self.act(self.fc1(x)), self.drop, training=self.training)
-        return F.dropout(self.fc2(x), self.drop, training=self.training)
+        return self.drop(self.fc2(self.drop(self.act(self.fc1(x)))))
 
 
 class SelfAttention(nn.Layer):
@@ -64,9 +63,10 @@ class SelfAttention(nn.Layer):
         self.dim, self.num_heads = dim, num_heads
         self.head_dim = dim // num_heads
         self.scale = qk_scale or self.head_dim**-0.5
-        self.attn_drop, self.proj_drop = attn_drop, proj_drop
         self.qkv = nn.Linear(dim, dim * 3, bias_attr=None if qkv_bias else False)
+        self.attn_drop = nn.Dropout(attn_drop)
         self.proj = nn.Linear(dim, dim)
+        self.proj_drop = nn.Dropout(proj_drop)
 
     def forward(self, x_NTC: Tensor, mask: Tensor | None = None) -> Tensor:
         parts = self.qkv(x_NTC).reshape([0, -1, 3, self.num_heads, self.head_dim])
@@ -74,10 +74,9 @@ class SelfAttention(nn.Layer):
         scores = paddle.matmul(query * self.scale, key.transpose([0, 1, 3, 2]))
         if mask is not None:
             scores = scores + mask
-        weights = F.softmax(scores, axis=-1)
-        weights = F.dropout(weights, self.attn_drop, training=self.training)
+        weights = self.attn_drop(F.softmax(scores, axis=-1))
         mixed = paddle.matmul(weights, value).transpose([0, 2, 1, 3]).reshape([0, -1, self.dim])
-        return F.dropout(self.proj(mixed), self.proj_drop, training=self.training)
+        return self.proj_drop(self.proj(mixed))
 
 
 def truncated_normal_linears(layer: nn.Layer) -> None:

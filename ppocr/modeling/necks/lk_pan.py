@@ -55,19 +55,17 @@ class LKPAN(nn.Layer):
             self.incl4 = IntraCLBlock(narrow, reduce_factor=2)
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        in2, in3, in4, in5 = (layer(one) for layer, one in zip(self.ins_conv, maps, strict=True))
+        in2, in3, in4, in5 = [layer(maps[index]) for index, layer in enumerate(self.ins_conv)]
         out4 = in4 + upsample_nearest(in5)
         out3 = in3 + upsample_nearest(out4)
         out2 = in2 + upsample_nearest(out3)
-        f2, f3, f4, f5 = (
-            layer(one) for layer, one in zip(self.inp_conv, (out2, out3, out4, in5), strict=True)
-        )
+        tops = (out2, out3, out4, in5)
+        f2, f3, f4, f5 = [layer(tops[index]) for index, layer in enumerate(self.inp_conv)]
         pan3 = f3 + self.pan_head_conv[0](f2)
         pan4 = f4 + self.pan_head_conv[1](pan3)
         pan5 = f5 + self.pan_head_conv[2](pan4)
-        p2, p3, p4, p5 = (
-            layer(one) for layer, one in zip(self.pan_lat_conv, (f2, pan3, pan4, pan5), strict=True)
-        )
+        pans = (f2, pan3, pan4, pan5)
+        p2, p3, p4, p5 = [layer(pans[index]) for index, layer in enumerate(self.pan_lat_conv)]
         if self.intracl:
             p2, p3, p4, p5 = self.incl1(p2), self.incl2(p3), self.incl3(p4), self.incl4(p5)
         large = [upsample_nearest(p5, 8), upsample_nearest(p4, 4), upsample_nearest(p3, 2)]

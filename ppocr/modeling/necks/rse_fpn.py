@@ -34,7 +34,7 @@ class RSEFPN(nn.Layer):
             self.inp_conv.append(RSELayer(out_channels, out_channels // 4, 3, shortcut))
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        in2, in3, in4, in5 = (layer(one) for layer, one in zip(self.ins_conv, maps, strict=True))
+        in2, in3, in4, in5 = [layer(maps[index]) for index, layer in enumerate(self.ins_conv)]
         out4 = in4 + upsample_nearest(in5)
         out3 = in3 + upsample_nearest(out4)
         out2 = in2 + upsample_nearest(out3)
