@@ -36,7 +36,7 @@ class DetLabelEncode:
         return sample
 
 
-def parse_regions(label: str | bytes | Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def parse_regions(label: Any) -> list[Mapping[str, Any]]:
     """Return the regions of a detection label; Rejected says which part of it is wrong."""
     if isinstance(label, (str, bytes)):
         try:

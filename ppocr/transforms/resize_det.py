@@ -44,7 +44,7 @@ class DetResizeForTest:
         limit_type: Literal["min", "max", "resize_long"] = "min",
         resize_long: int | None = None,
     ) -> None:
-        self.image_shape = tuple(image_shape) if image_shape else None
+        self.image_shape = (int(image_shape[0]), int(image_shape[1])) if image_shape else None
         self.keep_ratio = keep_ratio
         self.limit_side_len = limit_side_len
         self.limit_type = limit_type
@@ -74,15 +74,16 @@ class DetResizeForTest:
     def target(self, height: int, width: int) -> tuple[int, int]:
         """Return the new (height, width) for an image of this size."""
         if self.image_shape is not None:
-            return self._to_shape(height, width)
+            return self._to_shape(height, width, *self.image_shape)
         if self.limit_side_len is not None:
             return self._limited(height, width, self.limit_side_len, self.limit_type)
         if self.resize_long is not None:
             return self._to_long_side(height, width, self.resize_long)
         return self._limited(height, width, DEFAULT_SHORT_SIDE_PX, "min")
 
-    def _to_shape(self, height: int, width: int) -> tuple[int, int]:
-        new_height, new_width = self.image_shape
+    def _to_shape(
+        self, height: int, width: int, new_height: int, new_width: int
+    ) -> tuple[int, int]:
         if self.keep_ratio:
             new_width = _up(new_height * width / height, STRIDE_PX)
         return new_height, new_width

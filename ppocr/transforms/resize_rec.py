@@ -15,8 +15,6 @@ import numpy as np
 from ppocr.transforms.base import Sample
 from ppocr.transforms.normalize import Normalization
 
-GRAY_FORMULA = "centred"
-
 
 class RecResizeImg:
     """Resizes a line to ``image_shape`` [C, H, W], to float32 CHW in -1..1, padded with 0.
@@ -39,7 +37,7 @@ class RecResizeImg:
         character_dict_path: str | None = None,
         padding: bool = True,
     ) -> None:
-        self.image_shape = tuple(int(n) for n in image_shape)
+        self.image_shape = three(image_shape)
         self.padding = padding
         self.own_width = eval_mode or (infer_mode and character_dict_path is not None)
 
@@ -64,12 +62,13 @@ class RecResizeImg:
     def _resized(self, image: np.ndarray) -> tuple[np.ndarray, Normalization]:
         channels, height, width = self.image_shape
         if self.own_width:
-            width = line_width(image, height, max(width / height, _aspect(image)))
+            width = line_width(height, max(width / height, _aspect(image)))
         return fit(image, (channels, height, width), pad=self.padding or self.own_width)
 
     @staticmethod
     def _valid_ratio(image_HWC: np.ndarray, todo: Normalization) -> float:
-        return min(1.0, float(image_HWC.shape[1] / todo.shape[2]))
+        width = todo.shape[2] if todo.shape else image_HWC.shape[1]
+        return min(1.0, float(image_HWC.shape[1] / width))
 
 
 class SVTRRecResizeImg:
@@ -103,7 +102,7 @@ class ClsResizeImg:
     touches: ClassVar[str] = "pixels"
 
     def __init__(self, image_shape: Sequence[int]) -> None:
-        self.image_shape = tuple(int(n) for n in image_shape)
+        self.image_shape = three(image_shape)
 
     def __call__(self, sample: Sample) -> Sample:
         sample["image"] = to_tensor(*fit(sample["image"], self.image_shape, pad=True))
@@ -117,6 +116,12 @@ class ClsResizeImg:
     def output_shape(self) -> tuple[int, int, int]:
         """Return (C, H, W)."""
         return self.image_shape
+
+
+def three(image_shape: Sequence[int]) -> tuple[int, int, int]:
+    """Return (C, H, W) as whole numbers; ValueError if there are not three of them."""
+    channels, height, width = (int(n) for n in image_shape)
+    return channels, height, width
 
 
 def fit(
@@ -135,17 +140,16 @@ def fit(
 
 def to_tensor(image_HWC: np.ndarray, todo: Normalization) -> np.ndarray:
     """Return the normalised, padded image (float32 CHW)."""
-    assert todo.shape is not None
-    tensor_CHW = np.zeros(todo.shape, dtype=np.float32)
+    shape = todo.shape or image_HWC.transpose(2, 0, 1).shape
+    tensor_CHW = np.zeros(shape, dtype=np.float32)
     height, width = image_HWC.shape[:2]
     for channel in range(image_HWC.shape[2]):
         tensor_CHW[channel, :height, :width] = todo.apply(image_HWC[:, :, channel], channel)
     return tensor_CHW
 
 
-def line_width(image: np.ndarray, height: int, max_wh_ratio: float) -> int:
+def line_width(height: int, max_wh_ratio: float) -> int:
     """Return the width in pixels of a batch whose widest line has this width : height."""
-    del image
     return int(height * max_wh_ratio)
 
 
@@ -154,7 +158,7 @@ def resize_to_ratio(
 ) -> np.ndarray:
     """Return a line as float32 CHW in a tensor as wide as ``max_wh_ratio`` asks for."""
     channels, height, _ = image_shape
-    shape = (channels, height, line_width(image, height, max_wh_ratio))
+    shape = (channels, height, line_width(height, max_wh_ratio))
     return to_tensor(*fit(image, shape, pad=True))
 
 

@@ -4,23 +4,22 @@ The nearness of a pixel to a polygon is 1 - d / D, at least 0, with d the distan
 nearest edge. As in the original, d to an edge is the distance to its line for pixels inside
 the circle over the edge, else the distance to the nearer end.
 
-Nearly all text regions are plump quadrilaterals: convex, with angles of 75 to 105 degrees,
-edges longer than 2.31 D and a D of at most 24 pixels. For those, with b the largest signed
-distance to an edge line (positive outside):
+Two kinds of regions are computed together for a whole page:
 
-* inside, d = -b;
-* outside and away from corners, d = b;
-* outside and near a corner, d follows from that corner and the two edges that meet there.
+* rectangles, however they are turned (`_rectangle_distances`);
+* plump quadrilaterals: convex, with angles of 75 to 105 degrees, edges longer than 2.31 D and
+  a D of at most 24 pixels. With b the largest signed distance to a side (positive outside),
+  d is |b| except outside near a corner, where it follows from that corner and the two sides
+  that meet there.
 
-So a page takes one matrix product and two maxima per region, plus one treatment of all its
-corners together. Everything else goes through `nearness_of_any`, which makes no assumption.
+Everything else goes through `nearness_of_any`, which makes no assumption.
 
 Array suffixes: N regions, 4 corners or edges, S side of a corner's square; `_N42` points.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -28,6 +27,7 @@ EDGE_SLACK = 2e-7  # float32 rounding of a squared radius, relative
 CHORD_SLACK = 6e-7  # the same for a sum of products, in units of D and per length
 STEEP = 1e9  # turns "outside the circle" into a distance that never counts
 MAX_COSINE = 0.2588  # angles between 75 and 105 degrees
+RIGHT_ANGLE = 3e-4  # cosine; coordinates of a turned rectangle are float32, and the error is less
 MIN_EDGE = 2.31  # in units of D; a rectangle's edges are longer than 2.38 D at shrink ratio 0.4
 MIN_REACH = 1.42  # half side of a corner's square in units of D
 MAX_DISTANCE_PX = 24.0  # the squares of larger regions would cost more than they save
@@ -45,6 +45,11 @@ class Quads:
     distances: np.ndarray  # N, D in pixels
     reach: np.ndarray  # N, half side of the square around a corner, in pixels
     boxes: np.ndarray  # N4, x0, y0, x1, y1 of the pixels to compute
+    upright_angles: np.ndarray  # N, all angles are 90 degrees
+
+    def pick(self, some: np.ndarray) -> Quads:
+        """Return the quads where ``some`` is true."""
+        return Quads(*(getattr(self, one.name)[some] for one in fields(self)))
 
 
 def raise_nearness(
@@ -68,7 +73,7 @@ def raise_nearness(
         part = canvas_HW[y0:y1, x0:x1]
         np.maximum(part, near, out=part)
     if quads is not None:
-        _raise_plump(canvas_HW, quads, floor, rise)
+        _raise_quads(canvas_HW, quads, floor, rise)
 
 
 def nearness_of_any(
@@ -112,14 +117,16 @@ def _plump(
     points = polys.astype(np.float64)
     edges = np.roll(points, -1, axis=1) - points
     lengths = np.hypot(edges[..., 0], edges[..., 1])
-    long_enough = (lengths >= MIN_EDGE * distances_N[:, None]).all(axis=1) & (distances_N > 0)
+    long_enough = (lengths >= MIN_EDGE * distances_N[:, None]).all(axis=1)
     units = edges / np.maximum(lengths, 1e-12)[..., None]
     before = np.roll(units, 1, axis=1)
     cosines = (before * units).sum(axis=2)
     turns = before[..., 0] * units[..., 1] - before[..., 1] * units[..., 0]
     convex = (turns > 0).all(axis=1) | (turns < 0).all(axis=1)
-    square = (np.abs(cosines) <= MAX_COSINE).all(axis=1)
-    plump = long_enough & convex & square & (distances_N <= MAX_DISTANCE_PX)
+    slant = np.abs(cosines).max(axis=1)
+    usable = convex & (distances_N > 0)
+    small = long_enough & (slant <= MAX_COSINE) & (distances_N <= MAX_DISTANCE_PX)
+    plump = usable & (small | (slant <= RIGHT_ANGLE))
     if not plump.any():
         return plump, None
     facing = np.where(turns[plump, :1] > 0, 1.0, -1.0)[..., None]
@@ -135,48 +142,105 @@ def _plump(
         distances_N[plump],
         reach,
         boxes_N4[plump],
+        slant[plump] <= RIGHT_ANGLE,
     )
     return plump, quads
 
 
-def _raise_plump(canvas_HW: np.ndarray, quads: Quads, floor: float, rise: float) -> None:
-    height, width = canvas_HW.shape
-    x0, y0, x1, y1 = quads.boxes.T
-    tall, wide = y1 - y0, x1 - x0
-    starts = np.append(0, np.cumsum(tall * wide))
-    signed = np.empty(starts[-1], dtype=np.float32)
-    _fill_signed(signed, quads, starts, width)
-    _mend_corners(signed, quads, starts)
-    np.abs(signed, out=signed)
-    np.multiply(signed, np.float32(-rise), out=signed)
-    signed += np.float32(floor + rise)
-    for place, (left, top, right, bottom) in enumerate(quads.boxes.tolist()):
-        near = signed[starts[place] : starts[place + 1]].reshape(bottom - top, right - left)
+def _raise_quads(canvas_HW: np.ndarray, quads: Quads, floor: float, rise: float) -> None:
+    """Raise the canvas around plump quadrilaterals; rectangles first, they are cheaper."""
+    for some, distances in (
+        (quads.upright_angles, _rectangle_distances),
+        (~quads.upright_angles, _quad_distances),
+    ):
+        if some.any():
+            chosen = quads.pick(some)
+            _raise_boxes(canvas_HW, chosen.boxes, distances(chosen), floor, rise)
+
+
+def _raise_boxes(
+    canvas_HW: np.ndarray, boxes: np.ndarray, distances: np.ndarray, floor: float, rise: float
+) -> None:
+    """Raise the canvas by distances (D = 1) that follow each other box after box."""
+    np.multiply(distances, np.float32(-rise), out=distances)
+    distances += np.float32(floor + rise)
+    first = 0
+    for left, top, right, bottom in boxes.tolist():
+        last = first + (bottom - top) * (right - left)
+        near = distances[first:last].reshape(bottom - top, right - left)
         part = canvas_HW[top:bottom, left:right]
         np.maximum(part, near, out=part)
+        first = last
 
 
-def _fill_signed(signed: np.ndarray, quads: Quads, starts: np.ndarray, width: int) -> None:
-    """Write the largest signed distance to an edge line (D = 1), box after box."""
+def _rectangle_distances(quads: Quads) -> np.ndarray:
+    """Return the distance (D = 1) of every pixel of every box to its rectangle.
+
+    With u and v the signed distances to the nearer of two opposite sides, the nearest corner
+    is at sqrt(u^2 + v^2), and a pixel sees the side of length L at distance u under an obtuse
+    angle when u^2 + v^2 <= -v L.
+    """
+    pairs = _side_distances(quads)
+    sizes = _sizes(quads)
+    sides = quads.lengths[:, :2] / quads.distances[:, None]
+    slack = EDGE_SLACK * 2 * sides.max(axis=1) ** 2
+    biased = pairs[::-1] * np.stack(
+        [np.repeat(sides[:, axis], sizes).astype(np.float32) for axis in (0, 1)]
+    )
+    hidden = np.minimum(biased[0], biased[1], out=biased[0])
+    hidden -= np.repeat(slack, sizes).astype(np.float32)
+    lines = np.maximum(pairs[0], pairs[1])
+    np.abs(lines, out=lines)
+    pairs *= pairs
+    corners = np.add(pairs[0], pairs[1], out=pairs[0])
+    hidden += corners  # positive where only the corner counts
+    np.sqrt(corners, out=corners)
+    np.minimum(hidden, 0, out=hidden)
+    hidden *= np.float32(STEEP)
+    corners += hidden
+    return np.maximum(lines, corners, out=lines)
+
+
+def _quad_distances(quads: Quads) -> np.ndarray:
+    """Return the distance (D = 1) of every pixel of every box to its quadrilateral."""
+    pairs = _side_distances(quads)
+    signed = np.maximum(pairs[0], pairs[1])
+    _mend_corners(signed, quads, np.append(0, np.cumsum(_sizes(quads))))
+    return np.abs(signed, out=signed)
+
+
+def _sizes(quads: Quads) -> np.ndarray:
     x0, y0, x1, y1 = quads.boxes.T
-    tall = y1 - y0
+    return (y1 - y0) * (x1 - x0)
+
+
+def _side_distances(quads: Quads) -> np.ndarray:
+    """Return signed distances (D = 1) to the nearer of opposite sides, float32 (2, pixels).
+
+    Row 0 is about sides 0 and 2, row 1 about 1 and 3; positive is outside. Boxes follow each
+    other. Coordinates count from the box, which keeps float32 exact enough.
+    """
+    x0, y0, x1, y1 = quads.boxes.T
+    tall, wide = y1 - y0, x1 - x0
     scaled = quads.normals / quads.distances[:, None, None]
-    offsets = -(scaled * quads.points).sum(axis=2)
-    # one row of factors per region, edge and pixel row: distance = factor . (1, x)
+    offsets = -(scaled * (quads.points - quads.boxes[:, None, :2])).sum(axis=2)
+    # one row of factors per region, side and pixel row: distance = factors . (1, x)
     rows = np.repeat(tall, 4)
     firsts = np.append(0, np.cumsum(rows))
-    y = np.arange(firsts[-1]) - np.repeat(firsts[:-1] - np.repeat(y0, 4), rows)
+    y = np.arange(firsts[-1]) - np.repeat(firsts[:-1], rows)
     factors = np.empty((firsts[-1], 2), dtype=np.float32)
-    factors[:, 0] = y * np.repeat(scaled[..., 1].ravel(), rows)
-    factors[:, 0] += np.repeat(offsets.ravel(), rows).astype(np.float32)
+    factors[:, 0] = y * np.repeat(scaled[..., 1].ravel(), rows) + np.repeat(offsets.ravel(), rows)
     factors[:, 1] = np.repeat(scaled[..., 0].ravel(), rows)
-    ones_and_x = np.ones((2, width), dtype=np.float32)
-    ones_and_x[1] = np.arange(width)
-    for place, (left, right) in enumerate(zip(x0.tolist(), x1.tolist(), strict=True)):
-        own = factors[firsts[4 * place] : firsts[4 * place + 4]]
-        lines = (own @ ones_and_x[:, left:right]).reshape(2, -1)
-        pairs = np.maximum(lines[0], lines[1]).reshape(2, -1)
-        np.maximum(pairs[0], pairs[1], out=signed[starts[place] : starts[place + 1]])
+    ones_and_x = np.ones((2, int(wide.max())), dtype=np.float32)
+    ones_and_x[1] = np.arange(ones_and_x.shape[1])
+    pairs = np.empty((2, int((tall * wide).sum())), dtype=np.float32)
+    begin, row = 0, 0
+    for height, width in zip(tall.tolist(), wide.tolist(), strict=True):
+        lines = factors[row : row + 4 * height] @ ones_and_x[:, :width]
+        first, second = lines.reshape(2, 2, -1)
+        np.maximum(first, second, out=pairs[:, begin : begin + height * width])
+        begin, row = begin + height * width, row + 4 * height
+    return pairs
 
 
 def _mend_corners(signed: np.ndarray, quads: Quads, starts: np.ndarray) -> None:
