@@ -6,7 +6,7 @@ PYTHON ?= $(shell [ -x .venv/bin/python ] && echo .venv/bin/python || echo pytho
 check:  ## format, lint, types, house rules
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
-	$(PYTHON) -m pyright
+	$(PYTHON) -m pyright --pythonpath $(PYTHON)
 	$(PYTHON) -m pytest -q tests/house
 
 fix:  ## what can be repaired without thinking

@@ -39,61 +39,69 @@ usage() {
 # ---- the quickstart --------------------------------------------------------------------------
 
 quickstart() {
-    local part key
+    local part key config models=inference/quickstart
     environment requirements.txt
     mkdir -p "$home/log" "$home/done"
     note "data: $data"
     "$python" tools/make_quickstart.py --output "$data"
     for part in det rec; do
-        key=$(cat "configs/quickstart/$part.yml" "$data/recipe.json" | cksum)
-        stage "train_$part" "$key" learn "$part" "$key"
-        stage "eval_$part" "$key" "$python" tools/eval.py -c "configs/quickstart/$part.yml" \
-            -o Global.checkpoints="$home/$part/best_accuracy"
-        stage "export_$part" "$key" "$python" tools/export_model.py \
-            -c "configs/quickstart/$part.yml" -o Global.export_onnx=true \
+        config=configs/quickstart/$part.yml
+        key=$(cat "$config" "$data/recipe.json" | cksum)
+        stage "train_$part" "$key" "$home/$part/best_accuracy.pdparams" learn "$part" "$key"
+        stage "eval_$part" "$key" "$home/log/eval_$part.log" \
+            run tools/eval.py -c "$config" -o Global.checkpoints="$home/$part/best_accuracy"
+        stage "export_$part" "$key" "$models/$part/inference.yml" \
+            run tools/export_model.py -c "$config" -o Global.export_onnx=true \
             Global.pretrained_model="$home/$part/best_accuracy"
     done
     key=$(cat configs/quickstart/*.yml "$data/recipe.json" | cksum)
-    stage predict "$key" "$python" tools/infer/predict_system.py --image_dir "$data/unseen" \
-        --det_model_dir inference/quickstart/det --rec_model_dir inference/quickstart/rec \
+    stage predict "$key" "$home/pages/system_results.txt" \
+        run tools/infer/predict_system.py --image_dir "$data/unseen" \
+        --det_model_dir "$models/det" --rec_model_dir "$models/rec" \
         --draw_img_save_dir "$home/pages"
     summary
 }
 
-# stage NAME KEY COMMAND...: run the command unless it was finished before with the same KEY
+# stage NAME KEY RESULT COMMAND...: run the command, unless it was finished before with the same KEY
+# and its RESULT is there
 stage() {
-    local name=$1 key=$2 begun=$SECONDS
-    shift 2
-    if [ "$(cat "$home/done/$name" 2>/dev/null)" = "$key" ]; then
+    local name=$1 key=$2 result=$3 begun=$SECONDS
+    shift 3
+    if [ "$(cat "$home/done/$name" 2>/dev/null)" = "$key" ] && [ -f "$result" ]; then
         note "$name: done before ($home/log/$name.log)"
         return
     fi
     rm -f "$home/done/$name"
-    note "$name: $(printf '%s ' "$@")"
+    note "$name"
     "$@" | tee "$home/log/$name.log" ||
         fail "$name failed; what it said is above and in $home/log/$name.log"
     printf '%s\n' "$key" >"$home/done/$name"
-    note "$name: $((SECONDS - begun)) s"
+    printf '%s took %s s\n' "$name" "$((SECONDS - begun))"
 }
 
-# learn PART KEY: train, going on from the last epoch of an interrupted run of the same KEY
+# run TOOL ARGUMENT...: show the command as one would type it, and run it
+run() {
+    printf '$ %s %s\n' "$(relative "$python")" "$*"
+    "$python" "$@"
+}
+
+# learn PART KEY: train, going on from the last checkpoint of an interrupted run of the same KEY
 learn() {
     local part=$1 key=$2 begun=$home/done/begun_$1 resume=()
     rm -f "$home/done/eval_$part" "$home/done/export_$part" "$home/done/predict"
     if [ "$(cat "$begun" 2>/dev/null)" = "$key" ] && [ -f "$home/$part/latest.states" ]; then
-        echo "going on from $home/$part/latest"
         resume=(-o Global.checkpoints="$home/$part/latest")
     fi
     printf '%s\n' "$key" >"$begun"
-    "$python" tools/train.py -c "configs/quickstart/$part.yml" ${resume[@]+"${resume[@]}"}
+    run tools/train.py -c "configs/quickstart/$part.yml" ${resume[@]+"${resume[@]}"}
 }
 
 summary() {
     note "ready after $((SECONDS / 60)) min $((SECONDS % 60)) s"
     cat <<TEXT
-pages read   $home/pages/         three unseen pages, boxes on the left, text on the right
-detector     inference/quickstart/det/   hmean $(measured det hmean) on unseen pages
-recogniser   inference/quickstart/rec/   acc $(measured rec acc) on unseen lines
+pages read   $home/pages/   three new pages: boxes on the left, what was read on the right
+detector     inference/quickstart/det/   hmean $(measured det hmean) on pages it was not trained on
+recogniser   inference/quickstart/rec/   acc $(measured rec acc) on lines it was not trained on
 logs         $home/log/, $home/det/train.log, $home/rec/train.log
 
 Your own pages:
