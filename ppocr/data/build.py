@@ -122,7 +122,8 @@ def _sampler(
     training: bool,
     seed: int,
 ) -> Any:
-    share = Share(dist.rank(), dist.world_size())
+    # training is shared between the ranks, evaluation is done by the first one alone
+    share = Share(dist.rank(), dist.world_size()) if training else Share()
     if section.get("sampler") and training:
         computed = {
             "count": len(fetcher),

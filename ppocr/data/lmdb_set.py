@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -105,7 +105,7 @@ def environments(root: Path) -> list[Path]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _environment(folder: Path, process: int) -> lmdb.Environment:
     """Return the environment of this process: LMDB allows one per process and folder."""
     return _open_checked(folder.resolve())

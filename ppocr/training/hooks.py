@@ -10,15 +10,18 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ppocr.training import rng
+from ppocr.training import ranks, rng
+from ppocr.training.average import Average
 from ppocr.training.checkpoint import BEST, LATEST, Checkpoints
 from ppocr.training.meters import Pace, Window, duration
 from ppocr.training.state import TrainState, is_better
 from ppocr.training.writers import Writer
+from ppocr.utils import dist
 from ppocr.utils.exits import INTERRUPTED
 from ppocr.utils.logs import get_logger
 
@@ -54,6 +57,19 @@ class Schedule(Hook):
     def stepped(self, state, batch, news) -> None:
         if hasattr(self.scheduler, "step"):
             self.scheduler.step()
+
+
+class Averaging(Hook):
+    """Takes the weights of each step into their running average."""
+
+    def __init__(self, average: Average) -> None:
+        self.average = average
+
+    def start(self, state: TrainState) -> None:
+        self.average.load(state.extra.get("average", {}))
+
+    def stepped(self, state, batch, news) -> None:
+        self.average.update()
 
 
 class TrainMetrics(Hook):
@@ -148,9 +164,11 @@ class Evaluate(Hook):
         checkpoints: Checkpoints | None,
         writers: list[Writer],
         early_stop: EarlyStop | None = None,
+        average: Average | None = None,
     ) -> None:
         self.evaluate, self.indicator, self.due = evaluate, indicator, due
         self.checkpoints, self.writers, self.early_stop = checkpoints, writers, early_stop
+        self.average = average
         self._last = -1
 
     def start(self, state: TrainState) -> None:
@@ -173,7 +191,11 @@ class Evaluate(Hook):
         if self._last == state.step:
             return
         self._last = state.step
-        found = self.evaluate(state.epoch)
+        with self.average.applied() if self.average is not None else nullcontext():
+            self._evaluated(state)
+
+    def _evaluated(self, state: TrainState) -> None:
+        found = ranks.share(self.evaluate(state.epoch) if dist.is_main() else None)
         get_logger().info("cur metric, %s", _spelled(found))
         score = float(found[self.indicator])
         if is_better(score, state.best.get(self.indicator)):
@@ -258,24 +280,32 @@ class EarlyStop:
 class SaveLatest(Hook):
     """Saves ``latest`` after each epoch, ``iter_epoch_N`` every so many, and when preempted."""
 
-    def __init__(self, checkpoints: Checkpoints, every: int) -> None:
-        self.checkpoints, self.every = checkpoints, every
+    def __init__(
+        self, checkpoints: Checkpoints, every: int, average: Average | None = None
+    ) -> None:
+        self.checkpoints, self.every, self.average = checkpoints, every, average
 
     def epoch_done(self, state: TrainState) -> None:
-        self.checkpoints.save(LATEST, snapshot(state))
+        self._save(LATEST, state)
         if self.every > 0 and state.epoch % self.every == 0:
-            self.checkpoints.save(f"iter_epoch_{state.epoch}", snapshot(state))
+            self._save(f"iter_epoch_{state.epoch}", state)
 
     def done(self, state: TrainState) -> None:
         if state.batch or state.stop_reason:
-            self.checkpoints.save(LATEST, snapshot(state))
+            self._save(LATEST, state)
+
+    def _save(self, name: str, state: TrainState) -> None:
+        if self.average is not None:
+            state.extra["average"] = self.average.state()
+        self.checkpoints.save(name, snapshot(state))
+        state.extra.pop("average", None)  # large, and only of use in the file
 
 
 class KeepRandom(Hook):
     """Puts the random state back when a run is resumed."""
 
     def start(self, state: TrainState) -> None:
-        if "random" in state.extra:
+        if "random" in state.extra and dist.is_main():  # it is the one that was saved
             rng.restore(state.extra["random"])
 
 
@@ -301,7 +331,7 @@ class TimeLimit(Hook):
         self._begun = time.monotonic()
 
     def stepped(self, state, batch, news) -> None:
-        if time.monotonic() - self._begun > self.seconds:
+        if ranks.anybody(time.monotonic() - self._begun > self.seconds, state.step):
             state.stop_reason = f"max_hours: {self.seconds / 3600:g} are over"
 
 
@@ -321,7 +351,7 @@ class Signals(Hook):
                 self._before[number] = signal.signal(number, self._caught)
 
     def stepped(self, state, batch, news) -> None:
-        if self._seen:
+        if ranks.anybody(self._seen > 0, state.step):
             state.stop_reason = PREEMPTED
 
     def stop(self, state: TrainState) -> None:

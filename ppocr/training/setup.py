@@ -25,6 +25,7 @@ from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
 from ppocr.training import checkpoint, hooks, resume, rng, store, writers
+from ppocr.training.average import Average
 from ppocr.training.checkpoint import Checkpoints
 from ppocr.training.evaluate import Evaluator
 from ppocr.training.precision import Precision
@@ -68,7 +69,7 @@ class Run:
         paddle.set_device(device)
         if dist.world_size() > 1:
             paddle.distributed.init_parallel_env()
-        rng.seed_all(settings.seed + dist.rank())
+        rng.seed_all(settings.seed)
         self._announce()
         self.loader: Loader = build_dataloader(config, "Train", device, self.logger, settings.seed)
         self.valid: Loader = build_dataloader(config, "Eval", device, self.logger, settings.seed)
@@ -83,6 +84,8 @@ class Run:
         self.state = self._begin()
         self.runner = Runner(self.spec, Dygraph(self.model), as_deployed=False)
         self.network = self._parallel()
+        if dist.rank():
+            rng.seed_all(settings.seed + dist.rank())  # dropout differs between ranks
         self.step = TrainStep(
             self.network, self.loss, self.optimizer, self.precision, self.general.accumulate_steps
         )
@@ -159,6 +162,11 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     metric = build_metric(run.settings.config["Metric"], run.runner.post)
     evaluate = Evaluator(run.runner, run.valid, metric, run.model)
     found: list[hooks.Hook] = [hooks.KeepRandom(), hooks.Signals(), hooks.Schedule(run.schedule)]
+    average = (
+        Average(run.model, values.ema_decay, values.ema_decay_type) if values.use_ema else None
+    )
+    if average is not None:
+        found.append(hooks.Averaging(average))
     if values.cal_metric_during_train:
         own = build_metric(run.settings.config["Metric"], run.runner.post)
         every = max(1, values.print_batch_step)
@@ -184,11 +192,12 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
             checkpoints,
             outlets,
             early_stop(values),
+            average,
         )
     )
     found.append(hooks.DataReport(run.loader))
     if checkpoints is not None:
-        found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step))
+        found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, average))
     return found
 
 

@@ -99,7 +99,8 @@ def keep_memory() -> bool:
         (_M_TRIM_THRESHOLD, _TRIM_BYTES),
         (_M_TOP_PAD, _TOP_PAD_BYTES),
     )
-    return all([libc.mallopt(name, value) == 1 for name, value in settings])
+    accepted = [libc.mallopt(name, value) == 1 for name, value in settings]
+    return all(accepted)
 
 
 def load_openmp() -> str:

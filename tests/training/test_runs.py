@@ -1,4 +1,4 @@
-"""Whole runs on tiny networks: what they leave behind, and that they go on exactly where they were."""
+"""Whole runs on tiny networks: what they leave behind, and that they go on exactly."""
 
 from __future__ import annotations
 
@@ -289,3 +289,15 @@ def test_several_devices_or_a_missing_one_are_config_errors(tmp_path):
 
 def test_folders_of_runs_are_paths(tmp_path):
     assert settings_of.read(rec_config(tmp_path), []).folder == Path(tmp_path / "run")
+
+
+def test_averaged_weights_are_what_is_evaluated_and_saved_as_best(tmp_path):
+    config = rec_config(tmp_path)
+    train(config, "Global.use_ema=true", "Global.ema_decay=0.5", "Global.ema_decay_type=normal")
+    best = pickles.read(tmp_path / "run" / "best_accuracy.pdparams")
+    latest = pickles.read(tmp_path / "run" / "latest.pdparams")
+    assert not np.array_equal(best["head.fc.weight"], latest["head.fc.weight"])
+    states = pickles.read(tmp_path / "run" / "latest.states")
+    average = states["progress"]["extra"]["average"]
+    assert average["updates"] == 6
+    np.testing.assert_array_equal(average["values"]["head.fc.weight"], best["head.fc.weight"])

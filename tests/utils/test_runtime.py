@@ -31,7 +31,8 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def test_it_says_in_one_line_what_it_did_and_imports_nothing_heavy():
     done = run(
-        "import sys; from ppocr.utils import runtime; found = runtime.prepare(); runtime.prepare()\n"
+        "import sys; from ppocr.utils import runtime\n"
+        "found = runtime.prepare(); runtime.prepare()\n"
         "print(found.threads, *({'paddle', 'numpy', 'cv2'} & set(sys.modules)))"
     )
     assert done.stderr.count("\n") == 1
