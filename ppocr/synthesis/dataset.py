@@ -1,8 +1,8 @@
-"""Writes the quickstart data set: pages, their labels, line crops and a dictionary.
+"""Writes the quickstart data set: pages, their labels and line crops.
 
     ROOT/det/train.txt val.txt              image<TAB>[{"transcription": ..., "points": ...}]
     ROOT/det/train/*.jpg val/*.jpg
-    ROOT/rec/train.txt val.txt dict.txt     image<TAB>text; one character per line
+    ROOT/rec/train.txt val.txt              image<TAB>text
     ROOT/rec/train/*.jpg val/*.jpg
     ROOT/unseen/*.jpg, unseen.txt           pages that no training sees, with their labels
     ROOT/recipe.json                        what was asked for; says whether a folder is complete
@@ -28,7 +28,6 @@ import numpy as np
 from tqdm import tqdm
 
 from ppocr.geometry.crop import rotate_crop
-from ppocr.synthesis import words
 from ppocr.synthesis.page import Line, line, page
 
 VERSION = 1  # of the drawing rules; another number makes existing folders stale
@@ -56,7 +55,6 @@ def write(root: Path, recipe: Recipe, workers: int = 0, progress: bool = True) -
     for name in ("det/train", "det/val", "rec/train", "rec/val", "unseen"):
         (scratch / name).mkdir(parents=True)
     _draw(scratch, recipe, workers or os.cpu_count() or 1, progress)
-    (scratch / "rec" / "dict.txt").write_text("\n".join(words.CHARACTERS) + "\n", encoding="utf-8")
     (scratch / "recipe.json").write_text(json.dumps(asdict(recipe)) + "\n", encoding="utf-8")
     shutil.rmtree(root, ignore_errors=True)
     scratch.replace(root)

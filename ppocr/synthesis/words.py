@@ -7,7 +7,6 @@ import string
 import numpy as np
 
 PUNCTUATION = ".,:-/%$&#+"
-CHARACTERS = string.digits + string.ascii_lowercase + string.ascii_uppercase + PUNCTUATION
 LENGTH = (3, 9)  # fewest and most characters in a line, spaces included; a lone thin character
 # would be taller than wide and be turned on its side when it is cut out
 
@@ -21,7 +20,7 @@ _CODAS = ("", "", "", *"bdfgklmnprstxz", "ck", "ll", "nd", "ng", "nt", "rd", "rk
 
 
 def text(rng: np.random.Generator) -> str:
-    """Return one line of LENGTH characters out of CHARACTERS and the space."""
+    """Return one line of LENGTH characters: letters, digits, PUNCTUATION and spaces."""
     while True:
         kind = _KINDS[int(rng.choice(len(_KINDS), p=_WEIGHTS))]
         drawn = kind(rng)
