@@ -118,7 +118,8 @@ class Affine(GeometryOp):
             corners = move_points(rectangle(0, 0, width, height), matrix)
             low, high = corners.min(axis=0), corners.max(axis=0)
             matrix = shift(-low[0], -low[1]) @ matrix
-            size = tuple(int(n) for n in np.maximum(np.ceil(high - low - 1e-6), 1)[::-1])
+            wide, tall = np.maximum(np.ceil(high - low - 1e-6), 1)
+            size = int(tall), int(wide)
         return Step(matrix, size)
 
     def _translation(self, rng: np.random.Generator, size: tuple[int, int]) -> tuple[float, float]:
