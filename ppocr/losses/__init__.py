@@ -18,7 +18,10 @@ LOSSES = Registry(
     "ppocr.losses",
     {
         "any": {
+            "ACELoss": ".ace_loss",
+            "AttentionLoss": ".rec_att_loss",
             "CTCLoss": ".rec_ctc_loss",
+            "CenterLoss": ".center_loss",
             "ClsLoss": ".cls_loss",
             "CombinedLoss": ".combined_loss",
             "DBLoss": ".det_db_loss",

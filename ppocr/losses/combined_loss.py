@@ -16,7 +16,8 @@ class CombinedLoss(nn.Layer):
 
     Each entry of ``loss_config_list`` names a loss and, beside its settings, its
     ``weight``. A loss that states its own "loss" counts with that, any other with the sum
-    of its parts. Parts of the same name get a number.
+    of its parts; one that states nothing else appears under its class's name. Parts of
+    the same name get a number.
     """
 
     parts: ClassVar[dict[str, str]] = {"loss_config_list": "Loss"}
@@ -39,8 +40,9 @@ class CombinedLoss(nn.Layer):
         parts: dict[str, Tensor] = {}
         for loss, weight in zip(self.losses, self.weights, strict=True):
             found = {key: value * weight for key, value in loss(predicts, batch).items()}
-            total = total + (found.pop("loss") if "loss" in found else sum(found.values()))
-            for key, value in found.items():
+            own = found.pop("loss", None)
+            total = total + (sum(found.values()) if own is None else own)
+            for key, value in (found or {type(loss).__name__: own}).items():
                 parts[_free(key, parts)] = value
         return {"loss": total, **parts}
 

@@ -42,11 +42,9 @@ def build(stem: str) -> nn.Layer:
 
 def fill(model: nn.Layer, case: Case) -> int:
     """Give the network the recorded weights; return their checksum."""
-    weights = case["weights"]
-    values, checksum = fill_weights(
-        model.state_dict(), weights["gain"], weights.get("overrides", ()), case.part("kept")
-    )
-    state = model.state_dict()
+    weights, state = case["weights"], model.state_dict()
+    kept = {**{key: one.numpy() for key, one in state.items()}, **case.part("kept")}
+    values, checksum = fill_weights(state, weights["gain"], weights.get("overrides", ()), kept)
     for key, value in values.items():
         state[key].set_value(value)
     return checksum

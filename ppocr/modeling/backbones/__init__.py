@@ -12,6 +12,7 @@ _TEXT_LINE = {
     "PPHGNet_small": ".rec_hgnet",
     "PPLCNetV3": ".rec_lcnet_v3",
     "ResNet": ".rec_resnet_vd",
+    "SVTRNet": ".rec_svtrnet",
 }
 
 BACKBONES = Registry(

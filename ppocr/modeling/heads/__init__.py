@@ -11,6 +11,7 @@ HEADS = Registry(
     "ppocr.modeling.heads",
     {
         "any": {
+            "AttentionHead": ".rec_att_head",
             "CTCHead": ".rec_ctc_head",
             "ClsHead": ".cls_head",
             "DBHead": ".det_db_head",

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 import paddle
-from paddle import Tensor, nn
+from paddle import ParamAttr, Tensor, nn
+from paddle.nn import initializer
 
 from ppocr.modeling.layers.attention import DropPath, Mlp, SelfAttention, kaiming_uniform
 
@@ -94,6 +95,7 @@ class ConvMixer(nn.Layer):
             local_k,
             padding=[local_k[0] // 2, local_k[1] // 2],
             groups=num_heads,
+            weight_attr=ParamAttr(initializer=initializer.KaimingNormal()),
         )
 
     def forward(self, x_NTC: Tensor) -> Tensor:
