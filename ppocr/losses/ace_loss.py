@@ -25,6 +25,9 @@ class ACELoss(nn.Layer):
 
     reads: ClassVar[tuple[str, ...]] = ("length", "label_ace")
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def forward(self, predicts: Any, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         logits_NTC = predicts[-1] if isinstance(predicts, list | tuple) else predicts
         steps = logits_NTC.shape[1]

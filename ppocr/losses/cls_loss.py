@@ -14,5 +14,8 @@ class ClsLoss(nn.Layer):
 
     reads: ClassVar[tuple[str, ...]] = ("label",)
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def forward(self, predicts: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {"loss": F.cross_entropy(predicts, batch["label"].astype("int64"))}

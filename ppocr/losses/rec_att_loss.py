@@ -17,6 +17,9 @@ class AttentionLoss(nn.Layer):
 
     reads: ClassVar[tuple[str, ...]] = ("label", "length")
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def forward(self, predicts: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         label_NL = batch["label"].astype("int64")
         if label_NL.shape != predicts.shape[:2]:

@@ -5,7 +5,9 @@ Du et al., SVTR: Scene Text Recognition with a Single Visual Model, 2022.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -58,42 +60,25 @@ class SVTRNet(nn.Layer):
         if len(mixer) != sum(depth):
             raise ValueError(f"{sum(depth)} blocks need as many mixers, not {len(mixer)}")
         self.size = [img_size[0] // 2**sub_num, img_size[1] // 2**sub_num]
-        self.patch_embed = PatchEmbed(in_channels, embed_dim[0], sub_num)
-        patches = self.size[0] * self.size[1]
-        zeros = initializer.Constant(0.0)
-        self.pos_embed = self.create_parameter(
-            [1, patches, embed_dim[0]], default_initializer=zeros
-        )
-        self.pos_drop = nn.Dropout(drop_rate)
-        drops = np.linspace(0, drop_path_rate, sum(depth)).tolist()
         self.heights = [self.size[0] // (2**stage if patch_merging else 1) for stage in range(3)]
         self.widths = list(embed_dim)
-        first = 0
-        for stage in range(3):
-            blocks = [
-                Block(
-                    embed_dim[stage],
-                    num_heads[stage],
-                    mixer[first + index],
-                    local_mixer[stage],
-                    [self.heights[stage], self.size[1]],
-                    mlp_ratio,
-                    qkv_bias,
-                    qk_scale,
-                    drop_rate,
-                    attn_drop_rate,
-                    drops[first + index],
-                    nn.GELU,
-                    epsilon,
-                    prenorm,
-                )
-                for index in range(depth[stage])
-            ]
-            setattr(self, f"blocks{stage + 1}", nn.LayerList(blocks))
-            first += depth[stage]
-            if stage < 2 and patch_merging:
-                sample = SubSample(embed_dim[stage], embed_dim[stage + 1], patch_merging)
-                setattr(self, f"sub_sample{stage + 1}", sample)
+        self.patch_embed = PatchEmbed(in_channels, embed_dim[0], sub_num)
+        shape = [1, self.size[0] * self.size[1], embed_dim[0]]
+        zeros = initializer.Constant(0.0)
+        self.pos_embed = self.create_parameter(shape, default_initializer=zeros)
+        self.pos_drop = nn.Dropout(drop_rate)
+        block = partial(
+            Block,
+            mlp_ratio=mlp_ratio,
+            qkv_bias=qkv_bias,
+            qk_scale=qk_scale,
+            drop=drop_rate,
+            attn_drop=attn_drop_rate,
+            epsilon=epsilon,
+            prenorm=prenorm,
+        )
+        drops = np.linspace(0, drop_path_rate, sum(depth)).tolist()
+        self._add_stages(block, depth, num_heads, mixer, local_mixer, drops, patch_merging)
         self.patch_merging = patch_merging is not None
         self.last_stage, self.prenorm = last_stage, prenorm
         self.out_channels = out_channels
@@ -104,9 +89,38 @@ class SVTRNet(nn.Layer):
             self.dropout = nn.Dropout(last_drop, mode="downscale_in_infer")
         if not prenorm:
             self.norm = nn.LayerNorm(embed_dim[2], epsilon=epsilon)
-        truncated = initializer.TruncatedNormal(std=0.02)
-        truncated(self.pos_embed)
+        initializer.TruncatedNormal(std=0.02)(self.pos_embed)
         self.apply(truncated_normal_linears)
+
+    def _add_stages(
+        self,
+        block: Callable[..., Block],
+        depth: Sequence[int],
+        num_heads: Sequence[int],
+        mixer: Sequence[Mixer],
+        local_mixer: Sequence[Sequence[int]],
+        drops: Sequence[float],
+        patch_merging: Literal["Conv", "Pool"] | None,
+    ) -> None:
+        """Add blocks1, sub_sample1, blocks2, sub_sample2 and blocks3, in this order."""
+        places = iter(range(sum(depth)))
+        for stage in range(3):
+            width, size = self.widths[stage], [self.heights[stage], self.size[1]]
+            blocks = [
+                block(
+                    width,
+                    num_heads[stage],
+                    mixer=mixer[place],
+                    local_mixer=local_mixer[stage],
+                    HW=size,
+                    drop_path=drops[place],
+                )
+                for place in islice(places, depth[stage])
+            ]
+            setattr(self, f"blocks{stage + 1}", nn.LayerList(blocks))
+            if stage < 2 and patch_merging:
+                sample = SubSample(width, self.widths[stage + 1], patch_merging)
+                setattr(self, f"sub_sample{stage + 1}", sample)
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         x_NTC = self.pos_drop(self.patch_embed(x_NCHW) + self.pos_embed)
