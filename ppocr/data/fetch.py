@@ -23,7 +23,8 @@ MAX_REPLACEMENTS = 64
 MAX_EXTRA_TRIES = 16
 
 # reasons that concern the label's fitness for the model, not the sample's integrity
-UNWANTED = frozenset({"empty", "too_long", "only_unknown"})
+LOST = "unknown_characters"
+UNWANTED = frozenset({"empty", "too_long", "only_unknown", LOST})
 
 _KEPT = "kept"
 
@@ -111,7 +112,10 @@ class Fetcher:
         for attempt in range(MAX_REPLACEMENTS if self.training else 1):
             try:
                 sample = self.one(request.epoch, position, attempt, request.extras, kept)
-                rejects += [self.reject(one, request.epoch, position, kept=True) for one in kept]
+                kept += _lost_characters(sample) if not kept else []
+                rejects += [
+                    self.reject(one, request.epoch, position, attempt, kept=True) for one in kept
+                ]
                 return sample
             except Rejected as rejected:
                 rejects.append(self.reject(rejected, request.epoch, position, attempt))
@@ -159,6 +163,19 @@ class Fetcher:
         if self._rows is None or self._rows[0] != epoch:
             self._rows = epoch, self.source.draw(self.seed, epoch, self.training)
         return self._rows[1]
+
+
+def _lost_characters(sample: Sample) -> list[Rejected]:
+    """Return a note when the label is shorter than the text it was made from.
+
+    Characters that are not in the dictionary are left out of the label: the model is then taught
+    a text that is not the one in the picture, which nobody should find out by chance.
+    """
+    text, length = sample.get("text"), sample.get("length")
+    if not isinstance(text, str) or length is None or int(length) >= len(text):
+        return []
+    lost = len(text) - int(length)
+    return [Rejected(LOST, f"{lost} characters of {text[:40]!r} are not in the dictionary")]
 
 
 class _JudgedLater:

@@ -108,6 +108,7 @@ class _Member:
     def __init__(self, number: int, payload: bytes, shared_memory: bool) -> None:
         self.number, self.lost_shared_memory = number, False
         self._shared, self._receiver = shared_memory, Receiver()
+        self._answered = False  # the first answer takes the start of the process as well
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self.process = context.Process(
@@ -129,11 +130,13 @@ class _Member:
     def answer(self, stall_s: float, at: Any) -> tuple[str, Any]:
         """Return what the worker says next; an InternalError if it is dead or silent."""
         try:
-            if not self._pipe.poll(stall_s):
+            patience_s = stall_s if self._answered else max(stall_s, START_S)
+            if not self._pipe.poll(patience_s):
                 self._dump_stack()
-                text = f"loader worker {self.number} gave no answer for {stall_s:g} s; at {at()}"
+                text = f"loader worker {self.number} gave no answer for {patience_s:g} s; at {at()}"
                 raise InternalError(text)
             kind, parcel = self._pipe.recv()
+            self._answered = True
         except (EOFError, OSError) as error:
             raise self._died(at()) from error
         if not isinstance(parcel, Parcel):

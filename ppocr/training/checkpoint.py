@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +157,10 @@ def load_optimizer(optimizer: Any, model: Any, found: Found) -> None:
             state[_renamed(key, renamed)] = value
     state.pop(NAME_TABLE, None)
     _demand_slots(state, model, found)
-    optimizer.set_state_dict(state)
+    with warnings.catch_warnings():
+        # said of the inner schedule of a warm-up, which is restored nevertheless
+        warnings.filterwarnings("ignore", message="There are some unused values in state_dict")
+        optimizer.set_state_dict(state)
 
 
 def _demand_slots(state: Mapping[str, Any], model: Any, found: Found) -> None:

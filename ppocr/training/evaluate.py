@@ -43,14 +43,13 @@ class Evaluator:
 
     def __call__(self, epoch: int = 0) -> dict[str, Any]:
         """Return the metrics. The model is in evaluation mode meanwhile."""
-        training = self.model is not None and self.model.training
-        if training:
-            self.model.eval()
+        if self.model is None or not self.model.training:
+            return self._run(epoch)
+        self.model.eval()
         try:
             return self._run(epoch)
         finally:
-            if training:
-                self.model.train()
+            self.model.train()
 
     def _run(self, epoch: int) -> dict[str, Any]:
         self.metric.reset()

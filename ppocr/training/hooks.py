@@ -26,6 +26,7 @@ from ppocr.utils.exits import INTERRUPTED
 from ppocr.utils.logs import get_logger
 
 PREEMPTED = "preempted"
+PROFILED = "profiled"
 
 
 class Hook:
@@ -75,11 +76,14 @@ class Averaging(Hook):
 class TrainMetrics(Hook):
     """Adds the metric of the training batch to the losses, on the steps that will be printed."""
 
-    def __init__(self, step: Any, decode: Callable[..., Any], metric: Any, every: int) -> None:
-        self.step, self.decode, self.metric, self.every = step, decode, metric, every
+    def __init__(
+        self, step: Any, decode: Callable[..., Any], metric: Any, every: int, every_epochs: int = 1
+    ) -> None:
+        self.step, self.decode, self.metric = step, decode, metric
+        self.every, self.every_epochs = every, max(1, every_epochs)
 
     def stepped(self, state, batch, news) -> None:
-        if state.step % self.every and state.step != 1:
+        if (state.step % self.every and state.step != 1) or state.epoch % self.every_epochs:
             return
         results = self.decode(self.step.predictions, batch)
         self.metric.reset()
@@ -184,7 +188,7 @@ class Evaluate(Hook):
             self._run(state)
 
     def done(self, state: TrainState) -> None:
-        if state.stop_reason != PREEMPTED and self._last != state.step:
+        if state.stop_reason not in (PREEMPTED, PROFILED) and self._last != state.step:
             self._run(state)
 
     def _run(self, state: TrainState) -> None:
@@ -319,7 +323,12 @@ class DataReport(Hook):
         tally = self.loader.reset()
         if tally.total:
             get_logger().warning(
-                "epoch %d: %d samples replaced: %s", state.epoch, tally.total, tally.summary()
+                "epoch %d: %d samples replaced, %d labels used without their unknown characters: "
+                "%s",
+                state.epoch,
+                tally.total - tally.kept,
+                tally.kept,
+                tally.summary(),
             )
 
 

@@ -24,7 +24,7 @@ from ppocr.modeling.weights import load_weights
 from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
-from ppocr.training import checkpoint, hooks, resume, rng, store, writers
+from ppocr.training import checkpoint, hooks, observers, resume, rng, store, writers
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import Checkpoints
 from ppocr.training.evaluate import Evaluator
@@ -170,7 +170,11 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     if values.cal_metric_during_train:
         own = build_metric(run.settings.config["Metric"], run.runner.post)
         every = max(1, values.print_batch_step)
-        found.append(hooks.TrainMetrics(run.step, _decode_training(run), own, every))
+        found.append(
+            hooks.TrainMetrics(
+                run.step, _decode_training(run), own, every, values.calc_epoch_interval
+            )
+        )
     found.append(
         hooks.Log(
             run.optimizer,
@@ -182,6 +186,7 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
             memory_report(values, run.settings.device),
         )
     )
+    found += _observers(run)
     if values.max_hours:
         found.append(hooks.TimeLimit(values.max_hours))
     found.append(
@@ -198,6 +203,17 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     found.append(hooks.DataReport(run.loader))
     if checkpoints is not None:
         found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, average))
+    return found
+
+
+def _observers(run: Run) -> list[hooks.Hook]:
+    """Return what only looks on: a bar in a terminal, the profiler when it is asked for."""
+    found: list[hooks.Hook] = []
+    if dist.is_main() and sys.stdout.isatty():
+        found.append(observers.Bar(len(run.loader)))
+    options = run.settings.config.get("profiler_options")
+    if options:
+        found.append(observers.Profile(observers.profiler_options(options)))
     return found
 
 

@@ -53,18 +53,38 @@ class TrainStep:
             terms = self.loss(predictions, tensors)
         total = terms["loss"].mean() if terms["loss"].size > 1 else terms["loss"]
         self.precision.backward(total / self.accumulate if self.accumulate > 1 else total)
-        losses = {name: _number(value) for name, value in terms.items()}
-        losses["loss"] = float(total)
+        losses, sound = self._numbers({**terms, "loss": total})
         self.predictions = predictions
-        self._finish(losses, batch)
+        if sound:
+            self._update()
+        else:
+            self._refuse(losses["loss"], batch)
         return losses
 
-    def _finish(self, losses: dict[str, float], batch: Mapping[str, Any]) -> None:
-        """Update the weights, unless something is not finite."""
-        scaled = self.precision.scaler is not None  # the scaler looks at the gradients itself
-        if not math.isfinite(losses["loss"]) or not (scaled or self._gradients_finite()):
-            self._refuse(losses["loss"], batch)
-            return
+    def _numbers(self, terms: Mapping[str, Any]) -> tuple[dict[str, float], bool]:
+        """Return the losses, and whether loss and gradients are finite.
+
+        All of it is fetched from the device at once, because each fetch waits for it.
+        """
+        tensors = {
+            name: (value.mean() if value.size > 1 else value).astype("float32").reshape([])
+            for name, value in terms.items()
+            if isinstance(value, paddle.Tensor)
+        }
+        wanted = list(tensors.values())
+        if self.precision.scaler is None:  # a scaler looks at the gradients itself
+            wanted += self._gradient_sum()
+        numbers = paddle.stack(wanted).numpy().tolist()
+        fetched = dict(zip(tensors, numbers, strict=False))
+        losses = {name: float(fetched.get(name, value)) for name, value in terms.items()}
+        return losses, all(map(math.isfinite, [losses["loss"], *numbers[len(tensors) :]]))
+
+    def _gradient_sum(self) -> list[paddle.Tensor]:
+        """Return one number that is finite only if every gradient is."""
+        sums = [p.grad.sum() for p in self._parameters if p.grad is not None]
+        return [paddle.add_n(sums).astype("float32").reshape([])] if sums else []
+
+    def _update(self) -> None:
         self._failed, self.skipped = 0, False
         self._gathered += 1
         if self._gathered >= self.accumulate:
@@ -83,10 +103,6 @@ class TrainStep:
                 f"{loss}); try a smaller learning rate or Optimizer.clip_norm_global. "
                 f"Samples of the last batch: {places}"
             )
-
-    def _gradients_finite(self) -> bool:
-        sums = [p.grad.sum() for p in self._parameters if p.grad is not None]
-        return not sums or math.isfinite(float(paddle.add_n(sums)))
 
     def _tensors(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """Return what model and loss read as tensors; everything else of the batch as it is."""
@@ -110,12 +126,6 @@ def to_tensor(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [to_tensor(one) for one in value]
     return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, paddle.Tensor):
-        return float(value.mean() if value.size > 1 else value)
-    return float(value)
 
 
 def _inner(model: Any) -> Any:

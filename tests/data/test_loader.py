@@ -14,6 +14,7 @@ from ppocr.config.errors import ConfigError
 from ppocr.data import build_dataloader
 from ppocr.data.workers import Workers
 from ppocr.transforms import OPS
+from ppocr.transforms.base import Compose
 from ppocr.utils.exits import DataError, InternalError
 from tests.data.sets import TEXTS, lines, pages, rec_config
 
@@ -178,8 +179,7 @@ def test_workers_give_the_same_batches_and_the_same_count_of_rejects(tmp_path):
 def troubled(folder, kind: str, **settings) -> Any:
     config = rec_config(lines(folder), num_workers=1, **settings)
     loader = build_dataloader(config, "Eval")
-    loader.fetcher._chain.ops = (Trouble(kind), *loader.fetcher._chain.ops)
-    loader.fetcher._chain._modes = ["run", *loader.fetcher._chain._modes]
+    loader.fetcher._chain = Compose([Trouble(kind), *loader.fetcher.ops], defer=True)
     return loader
 
 

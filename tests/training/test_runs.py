@@ -301,3 +301,21 @@ def test_averaged_weights_are_what_is_evaluated_and_saved_as_best(tmp_path):
     average = states["progress"]["extra"]["average"]
     assert average["updates"] == 6
     np.testing.assert_array_equal(average["values"]["head.fc.weight"], best["head.fc.weight"])
+
+
+def test_some_steps_are_profiled_and_the_run_ends(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = "{batch_range: [2, 4], timer_only: true}"
+    state = train(rec_config(tmp_path), f"profiler_options={options}", "Global.epoch_num=50")
+    assert state.step == 4
+    assert "profile: " in (tmp_path / "run" / "train.log").read_text()
+
+
+def test_characters_left_out_of_labels_are_counted(tmp_path):
+    config = rec_config(tmp_path)
+    labels = tmp_path / "data" / "rows.txt"
+    labels.write_text(labels.read_text().replace("\tone", "\to中e"))
+    train(config, "Global.epoch_num=1")
+    log = (tmp_path / "run" / "train.log").read_text()
+    assert "0 samples replaced, 2 labels used without their unknown characters" in log
+    assert "o中e" in log
