@@ -85,10 +85,11 @@ class Loader:
         """Raise a DataError that says why, unless at least one sample can be used."""
         count = len(self.fetcher)
         tally = Tally()
+        extras = next(iter(self.sampler.epoch(0))).extras
         for number in range(min(PROBES, count)):
             position = number * count // min(PROBES, count)
             try:
-                self.fetcher.one(0, position)
+                self.fetcher.one(0, position, extras=extras)
                 return
             except Rejected as rejected:
                 tally.add([self.fetcher.reject(rejected, 0, position)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import warnings
 from collections.abc import Mapping
@@ -252,6 +251,10 @@ def memory_report(values: General, device: str) -> Any:
         return f", max_mem_reserved: {reserved} MB, max_mem_allocated: {allocated} MB"
 
     def of_process() -> str:
+        try:
+            import resource
+        except ImportError:  # Windows
+            return ""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         megabytes = peak >> 20 if sys.platform == "darwin" else peak >> 10
         return f", max_mem_resident: {megabytes} MB"

@@ -236,3 +236,32 @@ def test_several_problems_of_the_loader_section_come_together(tmp_path):
 
 def test_the_operators_of_these_tests_exist():
     assert {"CTCLabelEncode", "RecResizeImg", "KeepKeys"} <= set(OPS.names())
+
+
+@pytest.mark.parametrize("with_sizes", [False, True])
+def test_lines_in_several_shapes(tmp_path, with_sizes):
+    labels = lines(tmp_path, 24)
+    if with_sizes:
+        rows = [f"{row}\t100\t32" for row in labels.read_text().splitlines()]
+        labels.write_text("\n".join(rows) + "\n")
+    config = rec_config(labels)
+    dataset = config["Train"]["dataset"]
+    transforms = [one for one in dataset["transforms"] if "RecResizeImg" not in one]
+    config["Train"]["dataset"] = {
+        **dataset, "name": "MultiScaleDataSet", "transforms": transforms, "ds_width": with_sizes,
+    }  # fmt: skip
+    config["Train"]["sampler"] = {
+        "name": "MultiScaleSampler",
+        "scales": [[320, 32], [320, 48], [320, 64]],
+        "first_bs": 4,
+        "fix_bs": False,
+        "divided_factor": [8, 16],
+        "is_training": True,
+    }
+    loader = build_dataloader(config, "Train")
+    batches = list(loader.epoch(0))
+    assert sorted(one for batch in batches for one in batch["index"].tolist()) == list(range(24))
+    assert {batch["image"].shape[2] for batch in batches} == {32, 48, 64}
+    for batch in batches:
+        height, width = batch["image"].shape[2:]
+        assert width == (-(-height * 100 // 32 // 8) * 8 if with_sizes else 320)
