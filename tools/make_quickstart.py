@@ -1,4 +1,4 @@
-"""Draw the quickstart data set: pages of short lines, line crops and a dictionary.
+"""Draw the quickstart data set: pages of short lines, and line crops.
 
     python tools/make_quickstart.py
     python tools/make_quickstart.py --output train_data/more --train_pages 1000 --seed 8

@@ -48,7 +48,7 @@ def test_it_begins_with_what_it_is_and_how_to_run_it(name):
 def test_it_derives_what_an_export_would_carry(name):
     given, _ = read(ROOT / name)
     if not (ROOT / (given["Global"].get("character_dict_path") or "README.md")).is_file():
-        # the quickstart's dictionary is drawn with its data
+        # a dictionary that is not part of the project
         given, _ = read(ROOT / name, ["Global.character_dict_path=ppocr/utils/en_dict.txt"])
     spec = derive(given)
     assert spec.task == given["Architecture"]["model_type"]
