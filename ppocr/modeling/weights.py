@@ -68,17 +68,21 @@ class Report:
         return "\n".join(self.lines())
 
 
-def load_weights(model: nn.Layer, path: str | Path, allow_partial: Sequence[str] = ()) -> Report:
+def load_weights(
+    model: nn.Layer, path: str | Path, allow_partial: Sequence[str] = (), whole: bool = False
+) -> Report:
     """Return the report after giving ``model`` the weights of a file or https address.
 
     ``path`` is as for ``read_params``. ``allow_partial`` holds patterns (``head.*``) of
-    keys that may keep their initial values. A file of a backbone alone is loaded as such.
-    Any other gap is a DataError that lists what is missing, and leaves the network as it
-    was.
+    keys that may keep their initial values. A file of a backbone alone is loaded as such,
+    unless the network is wanted ``whole``, as everywhere but in training. Any other gap
+    is a DataError that lists what is missing, and leaves the network as it was.
     """
     params = read_params(path)
     state = model.state_dict()
     report, chosen = match(state, params, str(path), allow_partial)
+    if whole and report.total < len(state):
+        raise DataError(f"{report}\nthe rest of the network would be random")
     if not report.complete:
         raise DataError(f"{report}\nnothing was loaded; Global.allow_partial can name exceptions")
     for key, value in chosen.items():
@@ -86,6 +90,21 @@ def load_weights(model: nn.Layer, path: str | Path, allow_partial: Sequence[str]
     for line in report.lines():
         get_logger().info("%s", line)
     return report
+
+
+def load_pretrained(model: nn.Layer, allow_partial: Sequence[str] = ()) -> list[Report]:
+    """Return the reports after giving networks of a distillation what their sections name.
+
+    To be called once, where training begins; a network of its own names nothing. Which
+    network an error is about stands at its front.
+    """
+    reports = []
+    for name, path in getattr(model, "pretrained", {}).items():
+        try:
+            reports.append(load_weights(model.networks[name], path, allow_partial))
+        except (DataError, MissingInput) as error:
+            raise type(error)(f"{name}: {error}") from error
+    return reports
 
 
 def read_params(path: str | Path) -> dict[str, np.ndarray]:

@@ -194,3 +194,9 @@ def test_a_long_report_stays_short() -> None:
     report = Report("w", 100, missing=[f"part{i}.x" for i in range(50)])
     assert len(report.lines()) == LINES
     assert "groups more" in report.lines()[-1]
+
+
+def test_a_backbone_is_not_a_whole_network(save: Any) -> None:
+    params = {k: v for k, v in _arrays(DET).items() if k.startswith("backbone.")}
+    with pytest.raises(DataError, match="would be random"):
+        load_weights(build_model(DET), save(params), whole=True)

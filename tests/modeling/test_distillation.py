@@ -1,0 +1,196 @@
+"""Several networks side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+import pytest
+
+from ppocr.losses import build_loss
+from ppocr.modeling import build_model
+from ppocr.modeling.weights import load_pretrained
+from ppocr.optimizer import build_optimizer
+from ppocr.utils import pickles
+from ppocr.utils.exits import DataError, MissingInput
+
+SMALL = {
+    "model_type": "det",
+    "algorithm": "DB",
+    "Backbone": {"name": "MobileNetV3", "scale": 0.35, "model_name": "small", "disable_se": True},
+    "Neck": {"name": "DBFPN", "out_channels": 16},
+    "Head": {"name": "DBHead"},
+}
+LINE = {
+    "model_type": "rec",
+    "algorithm": "SVTR_LCNet",
+    "return_all_feats": True,
+    "Backbone": {"name": "MobileNetV1Enhance", "scale": 0.25},
+    "Head": {
+        "name": "MultiHead",
+        "out_channels_list": {"CTCLabelDecode": 8, "SARLabelDecode": 10, "NRTRLabelDecode": 11},
+        "head_list": [
+            {"CTCHead": {"Neck": {"name": "svtr", "dims": 16, "depth": 1, "hidden_dims": 16}}},
+            {"NRTRHead": {"nrtr_dim": 32, "max_text_length": 5, "num_decoder_layers": 1}},
+        ],
+    },
+}
+MUTUAL = {
+    "name": "CombinedLoss",
+    "loss_config_list": [
+        {
+            "DistillationDilaDBLoss": {
+                "weight": 1.0,
+                "model_name_pairs": [["Student", "Teacher"], ["Student2", "Teacher"]],
+                "key": "maps",
+            }
+        },
+        {
+            "DistillationDMLLoss": {
+                "weight": 1.0,
+                "model_name_pairs": ["Student", "Student2"],
+                "maps_name": "thrink_maps",
+                "key": "maps",
+            }
+        },
+        {"DistillationDBLoss": {"weight": 1.0, "model_name_list": ["Student", "Student2"]}},
+    ],
+}
+
+
+def _three(**settings: Any) -> paddle.nn.Layer:
+    networks = {"Student": SMALL, "Student2": SMALL, "Teacher": {**SMALL, "freeze_params": True}}
+    return build_model(
+        {"name": "DistillationModel", "model_type": "det", "Models": networks, **settings}
+    )
+
+
+def _batch() -> dict[str, paddle.Tensor]:
+    draw = np.random.default_rng(0)
+    shrink = (draw.random((2, 64, 64)) > 0.7).astype("float32")
+    ones = np.ones_like(shrink)
+    maps = {"shrink_map": shrink, "threshold_map": 0.5 * shrink}
+    masks = {"shrink_mask": ones, "threshold_mask": ones}
+    return {key: paddle.to_tensor(value) for key, value in {**maps, **masks}.items()}
+
+
+def _state(network: paddle.nn.Layer) -> dict[str, np.ndarray]:
+    return {key: one.numpy().copy() for key, one in network.state_dict().items()}
+
+
+def _train(model: paddle.nn.Layer, steps: int = 3) -> list[float]:
+    section = {"name": "Adam", "lr": {"learning_rate": 0.001}}
+    optimizer, _ = build_optimizer(section, 1, 1, model)
+    loss, batch = build_loss(MUTUAL), _batch()
+    image = paddle.to_tensor(np.random.default_rng(1).random((2, 3, 64, 64), np.float32))
+    values = []
+    model.train()
+    for _ in range(steps):
+        found = loss(model(image), batch)
+        assert found["loss"].shape == []
+        found["loss"].backward()
+        optimizer.step()
+        optimizer.clear_grad()
+        values.append(found["loss"].item())
+    return values
+
+
+def test_a_frozen_teacher_does_not_move_at_all() -> None:
+    paddle.seed(3)
+    model = _three()
+    teacher, student = _state(model.networks["Teacher"]), _state(model.networks["Student"])
+    values = _train(model, steps=6)
+    for key, value in _state(model.networks["Teacher"]).items():
+        np.testing.assert_array_equal(value, teacher[key], err_msg=key)
+    after = _state(model.networks["Student"])
+    assert all(
+        not np.array_equal(after[key], student[key]) for key in student if "conv3" not in key
+    )
+    assert values[-1] < values[0]
+
+
+def test_statistics_drift_only_where_that_is_asked_for() -> None:
+    model = _three(freeze_statistics=False)
+    before = _state(model.networks["Teacher"])
+    _train(model, steps=1)
+    moved = [k for k, v in _state(model.networks["Teacher"]).items() if (v != before[k]).any()]
+    assert moved
+    assert all(key.endswith(("_mean", "_variance")) for key in moved)
+
+
+def test_a_frozen_line_reader_still_gives_what_losses_compare() -> None:
+    networks = {"Teacher": {**LINE, "freeze_params": True}, "Student": LINE}
+    model = build_model({"name": "DistillationModel", "model_type": "rec", "Models": networks})
+    label = paddle.to_tensor([[2, 4, 5, 3, 0, 0], [2, 6, 3, 0, 0, 0]])
+    data = {"label_gtc": label, "length": paddle.to_tensor([2, 1])}
+    image = paddle.rand([2, 3, 32, 64])
+    model.train()
+    first, second = model(image, data), model(image, data)
+    assert (
+        set(first["Teacher"]) == set(first["Student"]) == {"backbone_out", "neck_out", "head_out"}
+    )
+    for part in ("ctc", "gtc"):
+        one, other = first["Teacher"]["head_out"][part], second["Teacher"]["head_out"][part]
+        np.testing.assert_array_equal(one.numpy(), other.numpy())  # no dropout either
+        assert one.stop_gradient
+        assert not np.array_equal(
+            first["Student"]["head_out"][part].numpy(), second["Student"]["head_out"][part].numpy()
+        )
+
+
+def test_the_total_is_that_of_the_recorded_way_divided_by_the_batch() -> None:
+    """Published models were trained with one total per sample; gradients point the same way."""
+    per_sample = {**MUTUAL, "loss_config_list": [*MUTUAL["loss_config_list"]]}
+    per_sample["loss_config_list"][1] = {
+        "DistillationDMLLoss": {
+            **MUTUAL["loss_config_list"][1]["DistillationDMLLoss"],
+            "per_sample": True,
+        }
+    }
+    gradients = []
+    for config in (MUTUAL, per_sample):
+        paddle.seed(3)
+        model = _three()
+        model.train()
+        paddle.seed(4)
+        total = build_loss(config)(model(paddle.rand([2, 3, 64, 64])), _batch())["loss"]
+        total.sum().backward()
+        gradients.append(model.networks["Student"].head.binarize.conv1.weight.grad.numpy())
+    np.testing.assert_allclose(gradients[1], 2 * gradients[0], rtol=1e-4, atol=1e-6)
+
+
+def test_evaluation_names_every_network() -> None:
+    model = _three()
+    model.eval()
+    found = model(paddle.rand([1, 3, 64, 64]))
+    assert list(found) == ["Student", "Student2", "Teacher"]
+    assert model.outputs == ("Student.maps", "Student2.maps", "Teacher.maps")
+    assert [one.shape for one in model.as_outputs(found)] == [[1, 1, 64, 64]] * 3
+
+
+def test_each_network_begins_with_its_own_weights(tmp_path: Path) -> None:
+    paddle.seed(7)
+    source = _state(build_model(SMALL))
+    pickles.write(tmp_path / "teacher.pdparams", source)
+    networks = {
+        "Student": SMALL,
+        "Teacher": {**SMALL, "freeze_params": True, "pretrained": str(tmp_path / "teacher")},
+    }
+    model = build_model({"name": "DistillationModel", "model_type": "det", "Models": networks})
+    (report,) = load_pretrained(model)
+    assert report.complete
+    for key, value in _state(model.networks["Teacher"]).items():
+        np.testing.assert_array_equal(value, source[key])
+    assert load_pretrained(build_model(SMALL)) == []
+
+
+@pytest.mark.parametrize("content", [None, {"w": np.zeros(2)}])
+def test_what_cannot_be_loaded_says_for_which_network(tmp_path: Path, content: Any) -> None:
+    if content is not None:
+        pickles.write(tmp_path / "t.pdparams", content)
+    networks = {"Student": SMALL, "Teacher": {**SMALL, "pretrained": str(tmp_path / "t")}}
+    model = build_model({"name": "DistillationModel", "model_type": "det", "Models": networks})
+    with pytest.raises((DataError, MissingInput), match="^Teacher: "):
+        load_pretrained(model)
