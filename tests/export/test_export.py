@@ -14,8 +14,10 @@ import yaml
 from ppocr.backends.onnx import read_metadata
 from ppocr.config import load
 from ppocr.export import images, onnx, parity, run, source, static
+from ppocr.export.stages import Report, Stage
 from ppocr.pipeline import store
 from ppocr.pipeline.derive import derive
+from ppocr.pipeline.runner import Runner
 from ppocr.utils import pickles
 from ppocr.utils.exits import DataError, MissingInput, OutputError
 from tests.export import small
@@ -287,6 +289,33 @@ def test_a_converter_that_dies_is_an_error_and_leaves_no_file(tmp_path):
     with pytest.raises(DataError, match="paddle2onnx cannot convert inference.json"):
         onnx.convert(graph, {})
     assert {path.name for path in tmp_path.iterdir()} == {"inference.json", "inference.pdiparams"}
+
+
+class Amplifier:
+    """A map that moves by more than 1e-4 when its input moves by one bit."""
+
+    def __init__(self, steepness: float, dtype: type) -> None:
+        self.steepness, self.dtype = steepness, dtype
+
+    def run(self, feeds):
+        gray = feeds[0].astype(self.dtype).sum(axis=1, keepdims=True) / 3
+        return [(0.5 + 0.5 * np.sin(self.steepness * gray)).astype(np.float32)]
+
+
+@pytest.mark.parametrize(("steepness", "verdict"), [(3e3, "same"), (3.003e3, "differs")])
+def test_a_network_that_amplifies_rounding_is_judged_by_its_own_rounding(steepness, verdict):
+    spec = small.source_of("det").spec
+    ours = Runner(spec, Amplifier(3e3, np.float32))
+    theirs = Runner(spec, Amplifier(steepness, np.float64))
+    pictures = images.generate("det")[:2]
+    names = ("decoded image", "input tensor", "raw output", "boxes", "end to end")
+    report = Report(Path("graph"), {name: Stage(name) for name in names}, [])
+    parity._Comparison(ours, theirs, report).run(pictures)
+    raw = report.stages["raw output"]
+    assert raw.verdict == verdict
+    assert raw.largest > 1e-4
+    assert report.stages["boxes"].verdict == "same"
+    assert report.ok is (verdict == "same")
 
 
 def test_images_that_prove_nothing_are_said_to(tmp_path):
