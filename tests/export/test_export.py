@@ -229,10 +229,11 @@ def test_weights_that_do_not_cover_the_model_are_refused(kept, tmp_path):
 
 def saved_before(monkeypatch, spoil=lambda folder: None) -> None:
     """Let exporting the recogniser write the graph of the export before, which takes no time."""
+    before = small.exported("rec").folder
 
     def save(_model, _inputs, folder, _pir):
         for name in ("inference.json", "inference.pdiparams"):
-            shutil.copy(small.exported("rec").folder / name, folder)
+            shutil.copy(before / name, folder)
         spoil(folder)
         return folder / "inference.json"
 
