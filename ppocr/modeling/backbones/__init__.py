@@ -9,6 +9,7 @@ __all__ = ["BACKBONES"]
 _TEXT_LINE = {
     "MobileNetV1Enhance": ".rec_mv1_enhance",
     "MobileNetV3": ".rec_mobilenet_v3",
+    "PPHGNetV2_B4": ".rec_hgnet_v2",
     "PPHGNet_small": ".rec_hgnet",
     "PPLCNetV3": ".rec_lcnet_v3",
     "ResNet": ".rec_resnet_vd",
@@ -21,6 +22,7 @@ BACKBONES = Registry(
     {
         "det": {
             "MobileNetV3": ".det_mobilenet_v3",
+            "PPHGNetV2_B4": ".rec_hgnet_v2",
             "PPHGNet_small": ".rec_hgnet",
             "PPLCNetV3": ".rec_lcnet_v3",
             "ResNet_vd": ".det_resnet_vd",

@@ -85,6 +85,7 @@ class ConvBNAct(nn.Layer):
         stride: Stride = 1,
         groups: int = 1,
         use_act: bool = True,
+        padding: list[int] | None = None,
     ) -> None:
         super().__init__()
         self.use_act = use_act
@@ -93,7 +94,7 @@ class ConvBNAct(nn.Layer):
             out_channels,
             kernel_size,
             stride=stride,
-            padding=(kernel_size - 1) // 2,
+            padding=(kernel_size - 1) // 2 if padding is None else padding,
             groups=groups,
             weight_attr=ParamAttr(initializer=initializer.KaimingNormal()),
             bias_attr=False,

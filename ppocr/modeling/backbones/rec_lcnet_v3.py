@@ -218,7 +218,7 @@ class LearnableRepLayer(nn.Layer):
         with no_grad():
             pairs = [fused_conv_bn(one.conv.weight, one.bn) for one in self._convs()]
             if self.identity is not None:
-                channels = self.identity.weight.shape[0]
+                channels = self.identity._num_features
                 kernel = identity_kernel(channels, self.groups, self.kernel_size)
                 pairs.append(fused_conv_bn(kernel, self.identity))
             weight = sum(padded_kernel(kernel, self.kernel_size) for kernel, _ in pairs)
