@@ -17,6 +17,7 @@ from urllib.parse import urldefrag
 import numpy as np
 from paddle import Tensor, nn
 
+from ppocr.modeling.classes import adapt
 from ppocr.utils import pickles
 from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.files import download, find_file
@@ -69,7 +70,11 @@ class Report:
 
 
 def load_weights(
-    model: nn.Layer, path: str | Path, allow_partial: Sequence[str] = (), whole: bool = False
+    model: nn.Layer,
+    path: str | Path,
+    allow_partial: Sequence[str] = (),
+    whole: bool = False,
+    dictionaries: tuple[Sequence[str], Sequence[str]] | None = None,
 ) -> Report:
     """Return the report after giving ``model`` the weights of a file or https address.
 
@@ -77,10 +82,19 @@ def load_weights(
     keys that may keep their initial values. A file of a backbone alone is loaded as such,
     unless the network is wanted ``whole``, as everywhere but in training. Any other gap
     is a DataError that lists what is missing, and leaves the network as it was.
+
+    ``dictionaries`` are the characters that the file was trained with and those of the
+    network, where they differ: classes are then matched by character (see classes.py).
     """
     params = read_params(path)
     state = model.state_dict()
+    change = None
+    if dictionaries is not None and list(dictionaries[0]) != list(dictionaries[1]):
+        renamed, notes, _ = _recognise(state, params)
+        params, change = adapt(model, renamed, *dictionaries)
     report, chosen = match(state, params, str(path), allow_partial)
+    if change is not None:
+        report.notes = [*notes, *report.notes, str(change)]
     if whole and report.total < len(state):
         raise DataError(f"{report}\nthe rest of the network would be random")
     if not report.complete:

@@ -11,6 +11,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from ppocr.modeling.classes import Rows
+
 
 class AttentionHead(nn.Layer):
     """Logits (N, L, classes) in training, probabilities of the same shape in evaluation.
@@ -27,10 +29,18 @@ class AttentionHead(nn.Layer):
         self, in_channels: int, out_channels: int, hidden_size: int, max_text_length: int = 25
     ) -> None:
         super().__init__()
-        self.hidden_size, self.classes = hidden_size, out_channels
+        self.in_channels, self.hidden_size, self.classes = in_channels, hidden_size, out_channels
         self.steps = max_text_length
         self.attention_cell = AttentionGRUCell(in_channels, hidden_size, out_channels)
         self.generator = nn.Linear(hidden_size, out_channels)
+
+    def class_rows(self) -> dict[str, Rows]:
+        """Return where the rows of characters are: after the start mark, before the end mark."""
+        return {
+            "attention_cell.rnn.weight_ih": Rows(1, self.in_channels + 1, is_score=False),
+            "generator.weight": Rows(1, 1),
+            "generator.bias": Rows(0, 1),
+        }
 
     def forward(self, x_NTC: Tensor, targets: Any = None) -> Tensor:
         count = x_NTC.shape[0]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from ppocr.modeling.classes import Rows
 from ppocr.modeling.layers.init import uniform_by_fan
 
 
@@ -40,6 +41,11 @@ class CTCHead(nn.Layer):
         else:
             self.fc1 = _linear(in_channels, mid_channels, fc_decay)
             self.fc2 = _linear(mid_channels, out_channels, fc_decay)
+
+    def class_rows(self) -> dict[str, Rows]:
+        """Return where the rows of characters are; blank stands before them."""
+        last = "fc" if self.mid_channels is None else "fc2"
+        return {f"{last}.weight": Rows(1, 1), f"{last}.bias": Rows(0, 1)}
 
     def forward(self, x_NTC: Tensor, targets: Any = None) -> Tensor | tuple[Tensor, Tensor]:
         if self.mid_channels is None:

@@ -14,9 +14,11 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 from paddle.nn import initializer
 
+from ppocr.modeling.classes import Rows
 from ppocr.modeling.layers.attention import Mlp
 
 START, END = 2, 3
+SPECIALS = 4
 POSITIONS = 5000
 
 
@@ -71,6 +73,13 @@ class Transformer(nn.Layer):
             if isinstance(layer, nn.Linear):
                 initializer.XavierUniform()(layer.weight)
         initializer.Normal(0.0, d_model**-0.5)(self.tgt_word_prj.weight)
+
+    def class_rows(self) -> dict[str, Rows]:
+        """Return where the rows of characters are: after blank, unknown, start and end."""
+        return {
+            "embedding.embedding.weight": Rows(0, SPECIALS, is_score=False),
+            "tgt_word_prj.weight": Rows(1, SPECIALS),
+        }
 
     def forward(self, x_NTC: Tensor, targets: Mapping[str, Any] | None = None) -> Any:
         memory_NTC = self._encode(x_NTC)

@@ -13,6 +13,8 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from ppocr.modeling.classes import Rows
+
 
 class SARHead(nn.Layer):
     """Scores (N, L, classes - 1) of each character; the last class, padding, is never predicted.
@@ -56,6 +58,14 @@ class SARHead(nn.Layer):
             max_text_length,
             pred_concat,
         )
+
+    def class_rows(self) -> dict[str, Rows]:
+        """Return where the rows of characters are; unknown, start/end and padding follow."""
+        return {
+            "decoder.embedding.weight": Rows(0, 0, is_score=False),
+            "decoder.prediction.weight": Rows(1, 0),
+            "decoder.prediction.bias": Rows(0, 0),
+        }
 
     def forward(self, x_NCHW: Tensor, targets: Mapping[str, Any] | None = None) -> Tensor:
         ratio_N = (targets or {}).get("valid_ratio")
