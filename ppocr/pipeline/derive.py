@@ -80,8 +80,9 @@ def wire(config: Mapping[str, Any]) -> Section:
     codec = getattr(post, "codec", None)
     if codec is None:
         return root
+    model_type = str(architecture.get("model_type"))
     for network in networks(architecture).values():
-        _wire_head(network, codec.num_classes)
+        _wire_head(network, str(network.get("model_type") or model_type), codec.num_classes)
     return root
 
 
@@ -223,15 +224,17 @@ def _characters(post: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     return charset.lines, specials
 
 
-def _wire_head(network: Section, classes: int) -> None:
+def _wire_head(network: Section, model_type: str, classes: int) -> None:
+    """Give the head the class counts that its constructor asks for."""
     head = network.get("Head")
     if not isinstance(head, Mapping):
         return
     section = as_section(head)
-    if section.get("head_list"):
+    asked = HEADS.signature(section["name"], model_type, section.place).settings
+    if "out_channels_list" in asked:
         lists = {name: classes + more for name, more in BESIDE_CTC.items()}
         section.compute("out_channels_list", lists)
-    elif section.get("name") != "DBHead":
+    elif "out_channels" in asked:
         section.compute("out_channels", classes)
 
 

@@ -80,6 +80,8 @@ class Evaluator:
         if self.twin is not None:
             name = self.metric.main_indicator
             found[f"{name}_as_deployed"] = self.twin.get()[name]
+        if found.get(self.metric.main_indicator) == 0:
+            get_logger().warning("%s is 0: %s", self.metric.main_indicator, self.metric.explain())
         outside = tally.kept
         if outside:
             get_logger().warning(

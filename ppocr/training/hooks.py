@@ -74,7 +74,7 @@ class Averaging(Hook):
 
 
 class TrainMetrics(Hook):
-    """Adds the metric of the training batch to the losses, on the steps that will be printed."""
+    """Measures the training batch on the steps that will be printed."""
 
     def __init__(
         self, step: Any, decode: Callable[..., Any], metric: Any, every: int, every_epochs: int = 1
@@ -88,11 +88,15 @@ class TrainMetrics(Hook):
         results = self.decode(self.step.predictions, batch)
         self.metric.reset()
         self.metric(results, batch)
-        news["losses"].update(numbers_only(self.metric.get_metric()))
+        news["metrics"] = numbers_only(self.metric.get_metric())
 
 
 class Log(Hook):
-    """Prints a line every so many steps, and writes the same numbers to the writers."""
+    """Prints a line every so many steps, and writes the same numbers to the writers.
+
+    Losses are the median of the last steps; a metric is that of the batch just seen, because it
+    is measured too rarely for a median that is not out of date.
+    """
 
     def __init__(
         self,
@@ -124,14 +128,14 @@ class Log(Hook):
                 "step %d skipped: loss %s on %s", state.step, losses["loss"], places
             )
         if state.step % self.every == 0 or state.batch == self.batches or state.step == 1:
-            self._report(state)
+            self._report(state, news.get("metrics", {}))
 
     def stop(self, state: TrainState) -> None:
         for writer in self.writers:
             writer.close()
 
-    def _report(self, state: TrainState) -> None:
-        values, pace = self.window.smooth(), self.pace.report()
+    def _report(self, state: TrainState, metrics: Mapping[str, float]) -> None:
+        values, pace = {**self.window.smooth(), **metrics}, self.pace.report()
         rate = float(self.optimizer.get_lr())
         shown = ", ".join(f"{name}: {value:.6f}" for name, value in {"lr": rate, **values}.items())
         left = (self.epochs * self.batches - state.step) * pace["batch_s"]

@@ -26,7 +26,8 @@ def is_main() -> bool:
 
 def device_index() -> int:
     """Return the accelerator this process should use, 0 unless the launcher says otherwise."""
-    given = os.environ.get("FLAGS_selected_gpus") or os.environ.get("FLAGS_selected_xpus") or "0"
+    names = ("FLAGS_selected_gpus", "FLAGS_selected_xpus")  # as the launcher spells them
+    given = next((os.environ[name] for name in names if os.environ.get(name)), "0")
     first = given.split(",")[0].strip()
     return int(first) if first.isdigit() else 0
 
