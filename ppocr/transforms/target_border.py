@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import cv2
 import numpy as np
 
 EDGE_SLACK = 2e-7  # float32 rounding of a squared radius, relative
@@ -169,7 +170,7 @@ def _raise_boxes(
         last = first + (bottom - top) * (right - left)
         near = distances[first:last].reshape(bottom - top, right - left)
         part = canvas_HW[top:bottom, left:right]
-        np.maximum(part, near, out=part)
+        cv2.max(part, near, part)
         first = last
 
 
@@ -181,24 +182,34 @@ def _rectangle_distances(quads: Quads) -> np.ndarray:
     angle when u^2 + v^2 <= -v L.
     """
     pairs = _side_distances(quads)
-    sizes = _sizes(quads)
-    sides = quads.lengths[:, :2] / quads.distances[:, None]
-    slack = EDGE_SLACK * 2 * sides.max(axis=1) ** 2
-    biased = pairs[::-1] * np.stack(
-        [np.repeat(sides[:, axis], sizes).astype(np.float32) for axis in (0, 1)]
-    )
-    hidden = np.minimum(biased[0], biased[1], out=biased[0])
-    hidden -= np.repeat(slack, sizes).astype(np.float32)
+    hidden = _beyond_circles(pairs, quads)
     lines = np.maximum(pairs[0], pairs[1])
     np.abs(lines, out=lines)
     pairs *= pairs
     corners = np.add(pairs[0], pairs[1], out=pairs[0])
     hidden += corners  # positive where only the corner counts
-    np.sqrt(corners, out=corners)
-    np.minimum(hidden, 0, out=hidden)
     hidden *= np.float32(STEEP)
-    corners += hidden
+    np.sqrt(corners, out=corners)
+    np.minimum(corners, hidden, out=corners)
     return np.maximum(lines, corners, out=lines)
+
+
+def _beyond_circles(pairs: np.ndarray, quads: Quads) -> np.ndarray:
+    """Return the smaller of v L and u L' for every pixel, less what float32 may have added."""
+    sides = quads.lengths[:, :2] / quads.distances[:, None]
+    slacks = EDGE_SLACK * 2 * sides.max(axis=1) ** 2
+    # pairs[0] is seen from sides 0 and 2, and bears on the length of sides 1 and 3
+    factors = sides[:, ::-1, None].astype(np.float32)
+    biased, first = np.empty_like(pairs), 0
+    for size, factor, slack in zip(
+        _sizes(quads).tolist(), factors, slacks.tolist(), strict=True
+    ):
+        part = biased[:, first : first + size]
+        np.multiply(pairs[:, first : first + size], factor, out=part)
+        part = np.minimum(part[0], part[1], out=part[0])
+        part -= slack
+        first += size
+    return biased[0]
 
 
 def _quad_distances(quads: Quads) -> np.ndarray:
