@@ -35,7 +35,7 @@ def map_of(out: Tensor, name: str) -> Tensor:
 
 def maps_named(names: Any) -> list[str]:
     """Return the names of maps, given as one or as a list."""
-    listed = [names] if isinstance(names, str) else list(names or ())
+    listed: list[str] = [names] if isinstance(names, str) else list(names or ())
     for name in listed:
         if name not in MAPS:
             raise ValueError(f"maps_name takes {', '.join(MAPS)}, not {name}")

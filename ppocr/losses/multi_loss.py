@@ -6,7 +6,7 @@ Hu et al., GTC, 2020.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from paddle import Tensor, nn
 
@@ -58,14 +58,17 @@ class MultiLoss(nn.Layer):
     def forward(
         self, predicts: Mapping[str, Tensor], batch: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        parts = {}
+        parts: dict[str, Tensor] = {}
         for name, loss in zip(self.names, self.losses, strict=True):
             handed = {own: batch[given] for own, given in self.hands[name].items()}
             result = loss(predicts[OUTPUTS[name]], {**batch, **handed})
             parts[name] = result["loss"] * self.weights[name]
-        return {"loss": sum(parts.values()), **parts}
+        return {"loss": cast(Tensor, sum(parts.values())), **parts}
 
     def _reads(self) -> dict[str, None]:
         """Return the names that the losses read, once each, as the batch calls them."""
-        pairs = zip(self.names, self.losses, strict=True)
-        return {self.hands[name].get(one, one): None for name, loss in pairs for one in loss.reads}
+        found: dict[str, None] = {}
+        for name, loss in zip(self.names, self.losses, strict=True):
+            for one in cast(tuple[str, ...], loss.reads):
+                found[self.hands[name].get(one, one)] = None
+        return found

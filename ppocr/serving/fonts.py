@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 from PIL import ImageFont
 
@@ -138,7 +139,7 @@ def _of_the_system() -> list[Path]:
 
 def _open(path: Path | None, size_px: int) -> ImageFont.FreeTypeFont:
     if path is None:
-        return ImageFont.load_default(size_px)
+        return cast(ImageFont.FreeTypeFont, ImageFont.load_default(size_px))
     try:
         return ImageFont.truetype(str(path), size_px)
     except OSError as error:

@@ -32,8 +32,8 @@ def _empty_bytes() -> bytes:
     return b""
 
 
-_array = np.zeros(0).__reduce__()[0]
-_scalar = np.float64(0.0).__reduce__()[0]
+_array: Any = np.zeros(0).__reduce__()[0]
+_scalar: Any = np.float64(0.0).__reduce__()[0]
 
 _ALLOWED: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): np.ndarray,
