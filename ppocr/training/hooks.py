@@ -6,23 +6,19 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from ppocr.training import ranks, rng
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import BEST, LATEST, Checkpoints
 from ppocr.training.meters import Pace, Window, duration
+from ppocr.training.plans import EarlyStop, EvaluationPlan
 from ppocr.training.state import TrainState, is_better
 from ppocr.training.writers import Writer
 from ppocr.utils import dist
-from ppocr.utils.exits import INTERRUPTED
 from ppocr.utils.logs import get_logger
 
 PREEMPTED = "preempted"
@@ -231,60 +227,6 @@ class Evaluate(Hook):
         state.extra["early_stop"] = self.early_stop.state()
 
 
-class EvaluationPlan:
-    """When to evaluate: by steps ([start, every] or every) or by epochs."""
-
-    def __init__(
-        self,
-        every_steps: int,
-        first_step: int = 0,
-        epochs: int = 0,
-        every_epochs: int | None = None,
-    ) -> None:
-        self.every_steps, self.first_step = every_steps, first_step
-        self.epochs, self.every_epochs = epochs, every_epochs or 0
-
-    def after_step(self, state: TrainState) -> bool:
-        """Return whether the step just done is one to evaluate after."""
-        if self.every_epochs or self.every_steps <= 0:
-            return False
-        past = state.step - self.first_step
-        return past > 0 and past % self.every_steps == 0
-
-    def after_epoch(self, state: TrainState) -> bool:
-        """Return whether the epoch just done is one to evaluate after."""
-        if state.epoch == self.epochs:  # the last one always
-            return True
-        return self.every_epochs > 0 and state.epoch % self.every_epochs == 0
-
-
-class EarlyStop:
-    """Gives up after ``patience`` evaluations without a gain of more than ``min_delta``."""
-
-    def __init__(self, patience: int, min_delta: float = 0.0) -> None:
-        self.patience, self.min_delta = patience, min_delta
-        self._best: float | None = None
-        self._waited = 0
-
-    def exhausted(self, improved_to: float | None) -> bool:
-        """Return whether patience is over; ``improved_to`` is the new best score, if it is one."""
-        gained = improved_to is not None and (
-            self._best is None or improved_to > self._best + self.min_delta
-        )
-        self._waited = 0 if gained else self._waited + 1
-        if gained:
-            self._best = improved_to
-        return self._waited >= self.patience
-
-    def state(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {"best": self._best, "waited": self._waited}
-
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Take over saved values."""
-        self._best, self._waited = state.get("best"), int(state.get("waited", 0))
-
-
 class SaveLatest(Hook):
     """Saves ``latest`` after each epoch, ``iter_epoch_N`` every so many, and when preempted."""
 
@@ -334,49 +276,6 @@ class DataReport(Hook):
                 tally.kept,
                 tally.summary(),
             )
-
-
-class TimeLimit(Hook):
-    """Stops after so many hours; the run can be resumed."""
-
-    def __init__(self, hours: float) -> None:
-        self.seconds = hours * 3600
-        self._begun = time.monotonic()
-
-    def stepped(self, state, batch, news) -> None:
-        if ranks.anybody(time.monotonic() - self._begun > self.seconds, state.step):
-            state.stop_reason = f"max_hours: {self.seconds / 3600:g} are over"
-
-
-class Signals(Hook):
-    """SIGTERM and Ctrl-C end the run after the current step, checkpoint written.
-
-    A second one ends it at once; what was saved before stays whole.
-    """
-
-    def __init__(self) -> None:
-        self._seen = 0
-        self._before: dict[int, Any] = {}
-
-    def start(self, state: TrainState) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._before[number] = signal.signal(number, self._caught)
-
-    def stepped(self, state, batch, news) -> None:
-        if ranks.anybody(self._seen > 0, state.step):
-            state.stop_reason = PREEMPTED
-
-    def stop(self, state: TrainState) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before.clear()
-
-    def _caught(self, number: int, frame: FrameType | None) -> None:
-        self._seen += 1
-        if self._seen > 1:
-            raise SystemExit(INTERRUPTED)
-        get_logger().warning("%s: stopping after this step", signal.Signals(number).name)
 
 
 def snapshot(state: TrainState) -> TrainState:

@@ -23,7 +23,7 @@ from ppocr.modeling.weights import load_weights
 from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
-from ppocr.training import checkpoint, hooks, observers, resume, rng, store, writers
+from ppocr.training import checkpoint, hooks, observers, resume, rng, stops, store, writers
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import Checkpoints
 from ppocr.training.evaluate import Evaluator
@@ -160,7 +160,7 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     )
     metric = build_metric(run.settings.config["Metric"], run.runner.post)
     evaluate = Evaluator(run.runner, run.valid, metric, run.model)
-    found: list[hooks.Hook] = [hooks.KeepRandom(), hooks.Signals(), hooks.Schedule(run.schedule)]
+    found: list[hooks.Hook] = [hooks.KeepRandom(), stops.Signals(), hooks.Schedule(run.schedule)]
     average = (
         Average(run.model, values.ema_decay, values.ema_decay_type) if values.use_ema else None
     )
@@ -187,7 +187,7 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     )
     found += _observers(run)
     if values.max_hours:
-        found.append(hooks.TimeLimit(values.max_hours))
+        found.append(stops.TimeLimit(values.max_hours))
     found.append(
         hooks.Evaluate(
             evaluate,

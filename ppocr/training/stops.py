@@ -1,0 +1,58 @@
+"""Hooks that end a run early, after the step under way and with a checkpoint written."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from types import FrameType
+from typing import Any
+
+from ppocr.training import ranks
+from ppocr.training.hooks import PREEMPTED, Hook
+from ppocr.training.state import TrainState
+from ppocr.utils.exits import INTERRUPTED
+from ppocr.utils.logs import get_logger
+
+
+class TimeLimit(Hook):
+    """Stops after so many hours; the run can be resumed."""
+
+    def __init__(self, hours: float) -> None:
+        self.seconds = hours * 3600
+        self._begun = time.monotonic()
+
+    def stepped(self, state, batch, news) -> None:
+        if ranks.anybody(time.monotonic() - self._begun > self.seconds, state.step):
+            state.stop_reason = f"max_hours: {self.seconds / 3600:g} are over"
+
+
+class Signals(Hook):
+    """SIGTERM and Ctrl-C end the run after the current step, checkpoint written.
+
+    A second one ends it at once; what was saved before stays whole.
+    """
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._before: dict[int, Any] = {}
+
+    def start(self, state: TrainState) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self._before[number] = signal.signal(number, self._caught)
+
+    def stepped(self, state, batch, news) -> None:
+        if ranks.anybody(self._seen > 0, state.step):
+            state.stop_reason = PREEMPTED
+
+    def stop(self, state: TrainState) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _caught(self, number: int, frame: FrameType | None) -> None:
+        self._seen += 1
+        if self._seen > 1:
+            raise SystemExit(INTERRUPTED)
+        get_logger().warning("%s: stopping after this step", signal.Signals(number).name)
