@@ -34,7 +34,7 @@ SAMPLERS = Registry(
     computed=("count", "seed", "share", "shuffle", "drop_last", "proportions"),
 )
 
-COLLATES = Registry("Collate", __name__, {"any": {"Stack": ".collate"}})
+COLLATES = Registry("Collate", __name__, {"any": {"Stack": ".collate"}}, computed=("raw_images",))
 
 
 def build_dataloader(
@@ -43,12 +43,16 @@ def build_dataloader(
     device: Any = None,
     logger: Logger | None = None,
     seed: int | None = None,
+    raw_images: bool = False,
 ) -> Loader:
     """Return the loader of section ``mode`` ("Train" or "Eval") of a config.
+
+    With ``raw_images`` the images of a batch may be uint8 NHWC, with the `Normalization` they
+    still need as ``normalize``; `ppocr.training.step.TrainStep` does it on the device.
 
     ``device`` is taken for compatibility: batches are numpy arrays wherever the model runs. A
     DataError says why when the set is empty, too small for one batch, or nothing of it is usable.
     """
     from ppocr.data.build import build_loader
 
-    return build_loader(config, mode, logger, seed)
+    return build_loader(config, mode, logger, seed, raw_images)

@@ -25,12 +25,20 @@ from ppocr.utils.logs import get_logger
 DEFAULT_SEED = 1024
 MAX_BAD_RATIO = 0.01
 TRAIN = "Train"
+STACK = "Stack"
 
 
 def build_loader(
-    config: Mapping[str, Any], mode: str, logger: Logger | None = None, seed: int | None = None
+    config: Mapping[str, Any],
+    mode: str,
+    logger: Logger | None = None,
+    seed: int | None = None,
+    raw_images: bool = False,
 ) -> Loader:
-    """Return the loader of section ``mode``; anything but "Train" is evaluated in order."""
+    """Return the loader of section ``mode``; anything but "Train" is evaluated in order.
+
+    ``raw_images`` leaves normalisation to whoever takes the batches, see `collate.Stack`.
+    """
     config = as_section(config)
     logger = logger or get_logger()
     training = mode == TRAIN
@@ -40,7 +48,7 @@ def build_loader(
     source: Source = DATASETS.build(section["dataset"])
     ops = _operators(source, offers(config), training)
     seed = _seed(general, seed)
-    fetcher = Fetcher(source, ops, _collate(given), training, seed)
+    fetcher = Fetcher(source, ops, _collate(given, raw_images), training, seed)
     for line in source.describe():
         logger.info("%s data: %s", mode, line)
     _demand_rows(fetcher, given, mode)
@@ -86,8 +94,10 @@ def _operators(source: Source, offered: Mapping[str, Any], training: bool) -> li
     return source.with_ops(ops, training)
 
 
-def _collate(given: LoaderSettings) -> Any:
-    return COLLATES.build(given.collate_fn or "Stack")
+def _collate(given: LoaderSettings, raw_images: bool) -> Any:
+    name = given.collate_fn or STACK
+    computed = {"raw_images": raw_images} if name == STACK else None
+    return COLLATES.build(name, computed=computed)
 
 
 def _seed(general: Mapping[str, Any], seed: int | None) -> int:

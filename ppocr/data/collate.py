@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ppocr.transforms.normalize import finish
+from ppocr.transforms.normalize import finish, unfinished
 
 Batch = dict[str, Any]
 
@@ -15,15 +15,25 @@ PENDING = "normalize"  # what NormalizeImage leaves behind to be done for the wh
 
 
 class Stack:
-    """Stacks every entry; finishes the pixels of ``image`` in one step for the whole batch."""
+    """Stacks every entry; finishes the pixels of ``image`` in one step for the whole batch.
+
+    With ``raw_images`` pixels stay uint8 NHWC where that is possible, and the batch says under
+    ``normalize`` what is to be done to them: a quarter of the bytes travels to the device.
+    """
+
+    def __init__(self, raw_images: bool = False) -> None:
+        self.raw_images = raw_images
 
     def __call__(self, samples: Sequence[dict[str, Any]]) -> Batch:
         """Return the batch of ``samples``, which all have the same keys."""
         batch: Batch = {}
+        raw = unfinished(samples) if self.raw_images else None
         for key in samples[0]:
             if key == PENDING:
                 continue
-            if key == "image" and any(sample.get(PENDING) is not None for sample in samples):
+            if key == "image" and raw is not None:
+                batch[key], batch[PENDING] = raw
+            elif key == "image" and any(sample.get(PENDING) is not None for sample in samples):
                 batch[key] = _pixels(samples)
             else:
                 batch[key] = stacked([sample[key] for sample in samples])

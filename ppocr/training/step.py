@@ -11,9 +11,11 @@ import paddle
 
 from ppocr.config.errors import ConfigError
 from ppocr.training.precision import Precision
+from ppocr.transforms.normalize import Normalization
 from ppocr.utils.exits import Diverged
 
 IMAGE = "image"
+PENDING = "normalize"  # what the loader left to be done to the image
 PATIENCE = 10  # steps in a row that may fail before the run is given up
 
 
@@ -116,7 +118,22 @@ class TrainStep:
         tensors = dict(batch)
         for name in wanted:
             tensors[name] = to_tensor(batch[name])
+        if batch.get(PENDING) is not None:
+            tensors[IMAGE] = normalized(tensors[IMAGE], batch[PENDING])
         return tensors
+
+
+def normalized(image_NHWC: paddle.Tensor, todo: Normalization) -> paddle.Tensor:
+    """Return uint8 images as float32 NCHW, (value * scale - mean) / std, on their device.
+
+    One operation for each of `Normalization.apply`, so the bits are those of the data path.
+    """
+    mean, std = (
+        paddle.to_tensor(np.asarray(values, np.float32).reshape(1, -1, 1, 1))
+        for values in (todo.mean, todo.std)
+    )
+    image = image_NHWC.transpose([0, 3, 1, 2]).astype("float32")
+    return (image * todo.scale - mean) / std
 
 
 def to_tensor(value: Any) -> Any:

@@ -135,6 +135,28 @@ def finish(samples: Sequence[Mapping[str, Any]], key: str = "image") -> np.ndarr
     return batch
 
 
+def unfinished(
+    samples: Sequence[Mapping[str, Any]], key: str = "image"
+) -> tuple[np.ndarray, Normalization] | None:
+    """Return the images of a batch as uint8 NHWC and what `Normalization` they still need.
+
+    None when it is not the "affine" formula, on whole images and the same for all; they then
+    have to go through `finish`.
+    """
+    todo = samples[0].get("normalize")
+    images = [np.asarray(sample[key]) for sample in samples]
+    shape = images[0].shape
+    if not isinstance(todo, Normalization) or todo.formula != "affine":
+        return None
+    if not todo.channel_first or todo.shape is not None:
+        return None
+    if any(sample.get("normalize") != todo for sample in samples):
+        return None
+    if any(image.shape != shape or image.dtype != np.uint8 for image in images):
+        return None
+    return np.stack(images), todo
+
+
 def fraction(text: float | int | str) -> float:
     """Return the value of a number, of '1e-6' or of '1./255.'; ValueError for anything else."""
     if not isinstance(text, str):

@@ -13,6 +13,7 @@ import pytest
 from ppocr.config.errors import ConfigError
 from ppocr.data import build_dataloader
 from ppocr.data.workers import Workers
+from ppocr.training.step import normalized, to_tensor
 from ppocr.transforms import OPS
 from ppocr.transforms.base import Compose
 from ppocr.utils.exits import DataError, InternalError
@@ -206,8 +207,7 @@ def test_without_room_in_shared_memory_batches_still_arrive(tmp_path, monkeypatc
     assert found == expected
 
 
-def test_detection_batches_have_targets(tmp_path):
-    labels = pages(tmp_path)
+def det_config(labels):
     transforms = [
         {"DecodeImage": {"img_mode": "BGR", "channel_first": False}},
         {"DetLabelEncode": None},
@@ -220,10 +220,33 @@ def test_detection_batches_have_targets(tmp_path):
     ]
     config = rec_config(labels)
     config["Train"]["dataset"] = {**config["Train"]["dataset"], "transforms": transforms}
-    batch = next(iter(build_dataloader(config, "Train")))
+    return config
+
+
+def test_detection_batches_have_targets(tmp_path):
+    batch = next(iter(build_dataloader(det_config(pages(tmp_path)), "Train")))
     assert batch["image"].shape == (4, 3, 96, 96)
     assert batch["shrink_map"].shape == (4, 96, 96)
     assert batch["shrink_map"].max() == 1
+
+
+def test_raw_images_become_the_same_bits_on_the_device(tmp_path):
+    config = det_config(pages(tmp_path))
+    (finished,) = build_dataloader(config, "Train").epoch(0)
+    (raw,) = build_dataloader(config, "Train", raw_images=True).epoch(0)
+    assert raw["image"].dtype == np.uint8
+    assert raw["image"].shape == (4, 96, 96, 3)
+    device = normalized(to_tensor(raw["image"]), raw["normalize"])
+    np.testing.assert_array_equal(device.numpy(), finished["image"])
+    np.testing.assert_array_equal(raw["shrink_map"], finished["shrink_map"])
+    assert "normalize" not in finished
+
+
+def test_images_that_are_padded_are_finished_although_raw_ones_are_asked_for(tmp_path):
+    loader = build_dataloader(rec_config(lines(tmp_path)), "Train", raw_images=True)
+    batch = next(iter(loader))
+    assert batch["image"].shape == (4, 3, 32, 100)
+    assert batch["image"].dtype == np.float32
 
 
 def test_several_problems_of_the_loader_section_come_together(tmp_path):

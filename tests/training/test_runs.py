@@ -226,6 +226,23 @@ def test_a_step_that_is_not_finite_changes_nothing(tmp_path):
             np.testing.assert_array_equal(value.numpy(), before[key])
 
 
+def test_images_normalised_on_the_device_train_the_same_weights(tmp_path, monkeypatch):
+    train(det_config(tmp_path / "tables"))
+    build = setup.build_dataloader
+    built = []
+
+    def raw(*given, **settings):
+        built.append(build(*given, **{**settings, "raw_images": "raw_images" in settings}))
+        return built[-1]
+
+    monkeypatch.setattr(setup, "build_dataloader", raw)
+    train(det_config(tmp_path / "device"))
+    assert built[0].fetcher.collate.raw_images
+    assert not built[1].fetcher.collate.raw_images
+    after = [digest(tmp_path / name / "run" / "latest") for name in ("tables", "device")]
+    assert after[0] == after[1]
+
+
 def test_evaluation_of_the_checkpoint_gives_what_training_measured(tmp_path):
     config = det_config(tmp_path)
     state = train(config)
