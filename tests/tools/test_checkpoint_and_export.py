@@ -50,6 +50,7 @@ def options(task: str, folder: Path) -> list[str]:
         f"Global.save_inference_dir={folder / 'inference' / task}",
         f"Global.save_model_dir={folder / 'output' / task}",
         f"Global.save_res_path={folder / 'output' / task / 'predicts.txt'}",
+        f"Global.infer_img={folder / 'pages'}",
     ]
     if task == "rec":
         return [*found, f"Global.character_dict_path={folder / 'dict.txt'}"]
