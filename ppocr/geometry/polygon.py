@@ -40,8 +40,10 @@ def perimeter(points: np.ndarray) -> float:
     return float(perimeters(points))
 
 
-def offset(points: np.ndarray | Sequence, distance: float) -> list[np.ndarray]:
-    """Return the outlines (int64 [n, 2]) of the polygon grown by a distance in pixels.
+def offset(
+    points: np.ndarray | Sequence, distance: float, dtype: type[np.integer] = np.int64
+) -> list[np.ndarray]:
+    """Return the outlines ([n, 2] of ``dtype``) of the polygon grown by a distance in pixels.
 
     A negative distance shrinks. Corners are rounded. There are several outlines when
     shrinking pulls a waist apart, and none when nothing is left.
@@ -50,7 +52,7 @@ def offset(points: np.ndarray | Sequence, distance: float) -> list[np.ndarray]:
         points = points.tolist()
     offsetter = PyclipperOffset()
     offsetter.AddPath(points, JT_ROUND, ET_CLOSEDPOLYGON)
-    return [np.asarray(path, dtype=np.int64) for path in offsetter.Execute(distance)]
+    return [np.array(path, dtype=dtype) for path in offsetter.Execute(distance)]
 
 
 def unclip_distances(polygons_Nn2: np.ndarray, ratio: float) -> np.ndarray:

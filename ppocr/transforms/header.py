@@ -40,6 +40,8 @@ def read_header(data: bytes | bytearray | memoryview) -> Header | None:
 
 def is_cut_short(data: bytes | bytearray | memoryview, header: Header) -> bool:
     """Return whether a JPEG or PNG lacks its end, as after an interrupted copy."""
+    if header.kind == "jpeg" and bytes(data[-2:]) == b"\xff\xd9":
+        return False  # the usual case, without a copy of the file
     data = bytes(data)
     if header.kind == "jpeg":
         return data.rfind(b"\xff\xd9", _jpeg_scan_start(memoryview(data))) < 0

@@ -10,6 +10,7 @@ Array suffixes: _HW map (float32), _P2 points of one polygon, _NP2 of all.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 import cv2
@@ -56,8 +57,9 @@ class MakeBorderMap:
         care = ~np.asarray(sample["ignore_tags"], dtype=bool) & (areas != 0)
         distances = np.abs(areas) * (1 - ratio * ratio) / np.maximum(perimeters, 1e-9)
         drawn, boxes = [], []
-        for place in np.flatnonzero(care):
-            box = fill_grown(mask_HW, polys[place], float(distances[place]))
+        points, growths = polys.tolist(), distances.tolist()
+        for place in np.flatnonzero(care).tolist():
+            box = fill_grown(mask_HW, points[place], growths[place])
             if box is not None:
                 drawn.append(place)
                 boxes.append(box)
@@ -100,18 +102,21 @@ class MakeShrinkMap:
         polys, ignored, areas = tidy(sample["polys"], sample["ignore_tags"], shape)
         map_HW = np.zeros(shape, dtype=np.float32)
         mask_HW = np.ones(shape, dtype=np.float32)
-        _, perimeters = measures(polys)
-        sides = np.ptp(polys, axis=1).min(axis=1) if len(polys) else np.zeros(0)
-        for place in range(len(polys)):
+        points, extents = polys.tolist(), areas.tolist()
+        perimeters = measures(polys)[1].tolist()
+        usable = ~ignored
+        if len(polys):
+            sides = (polys.max(axis=1) - polys.min(axis=1)).min(axis=1)
+            usable &= sides >= self.min_text_size
+        for place, wanted in enumerate(usable.tolist()):
             outlines: list[np.ndarray] = []
-            if not ignored[place] and sides[place] >= self.min_text_size:
-                outlines = shrunk(polys[place], areas[place], perimeters[place], ratio)
+            if wanted:
+                outlines = shrunk(points[place], extents[place], perimeters[place], ratio)
             if not outlines:
                 cv2.fillPoly(mask_HW, [polys[place].astype(np.int32)], 0)
                 ignored[place] = True
-            else:
-                for outline in outlines:
-                    cv2.fillPoly(map_HW, [outline.astype(np.int32)], 1)
+            for outline in outlines:
+                cv2.fillPoly(map_HW, [outline], 1)
         sample["shrink_map"], sample["shrink_mask"] = map_HW, mask_HW
         sample["polys"], sample["ignore_tags"] = polys, ignored
         return sample
@@ -154,32 +159,40 @@ def tidy(
     return polys, ignored, np.abs(areas)
 
 
-def shrunk(poly_P2: np.ndarray, area: float, perimeter: float, ratio: float) -> list[np.ndarray]:
-    """Return the outlines of the shrunk polygon; none when nothing is left.
+def shrunk(
+    points_P2: list[list[float]], area: float, perimeter: float, ratio: float
+) -> list[np.ndarray]:
+    """Return the outlines (int32) of the shrunk polygon; none when nothing is left.
 
     Where shrinking tears the polygon apart, gentler ratios (2, 3, ... times the ratio, below
     1) are tried; the last result counts.
     """
     outlines: list[np.ndarray] = []
-    points = poly_P2.tolist()
-    for tried in np.arange(ratio, 1, ratio):
-        outlines = offset(points, -area * (1 - tried * tried) / perimeter)
+    for tried in _tries(ratio):
+        outlines = offset(points_P2, -area * (1 - tried * tried) / perimeter, np.int32)
         if len(outlines) == 1:
             break
     return outlines
 
 
+def _tries(ratio: float) -> Iterator[float]:
+    """Yield the multiples of the ratio below 1; the first is nearly always enough."""
+    if ratio < 1:
+        yield ratio
+        yield from np.arange(ratio, 1, ratio)[1:].tolist()
+
+
 def fill_grown(
-    mask_HW: np.ndarray, poly_P2: np.ndarray, distance: float
+    mask_HW: np.ndarray, points_P2: list[list[float]], distance: float
 ) -> tuple[int, int, int, int] | None:
     """Mark the polygon grown by ``distance`` and return its box x0, y0, x1, y1 (exclusive).
 
     The box is cut to the image; None when nothing of it is left.
     """
-    outlines = offset(poly_P2, distance)
+    outlines = offset(points_P2, distance, np.int32)
     if not outlines:
         return None
-    grown = outlines[0].astype(np.int32)
+    grown = outlines[0]
     left, top, wide, tall = cv2.boundingRect(grown)
     height, width = mask_HW.shape
     x0, x1 = max(left, 0), min(left + wide, width)
