@@ -17,6 +17,10 @@ from ppocr.modeling import build_model
 from tests.parity.cases import Case, fill_weights, make_input, skip_missing
 
 TABLE = Path(__file__).with_name("architectures.yml")
+# Times the usual tolerance, by config. The spline of STN_ON is the difference of large
+# numbers: computing its constants in float32 or float64 moves outputs by 5e-3 of their
+# standard deviation, and the recording is one of such roundings.
+SLACK = {"rec_svtrnet": 6.0}
 
 
 def architecture(stem: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from paddle import nn
 
 from ppocr.modeling.fuse import fuse
 from tests.parity.cases import Case, flatten, forward_cases
-from tests.parity.networks import build, data_of, fill, image_of, without_dropout
+from tests.parity.networks import SLACK, build, data_of, fill, image_of, without_dropout
 
 TOLERANCE = 1e-3  # of the output's standard deviation
 
@@ -54,6 +54,5 @@ def _compare(case: Case, part: str, outputs: Any, described: Mapping[str, Any]) 
         ours = ours.astype(np.float64).reshape(-1)[:: note["stride"]]
         recorded = case.arrays[path].astype(np.float64).reshape(-1)
         worst = np.abs(ours - recorded).max() if ours.size else 0.0
-        assert worst <= TOLERANCE * note["std"] + 1e-7, (
-            f"{path}: {worst:.3g}, std {note['std']:.3g}"
-        )
+        limit = TOLERANCE * SLACK.get(case.name.split("__")[0], 1.0) * note["std"] + 1e-7
+        assert worst <= limit, f"{path}: {worst:.3g}, std {note['std']:.3g}"

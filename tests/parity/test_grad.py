@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from tests.parity.cases import Case, directory, flatten, grad_cases, gradient_probe
-from tests.parity.networks import build, data_of, fill, image_of, without_dropout
+from tests.parity.networks import SLACK, build, data_of, fill, image_of, without_dropout
 
 TOLERANCE = 1e-3
 # where normalisation cancels what a weight does, its gradient is the rest of a difference:
@@ -21,13 +21,14 @@ TIMES = 10
 @pytest.mark.parametrize("case", grad_cases())
 def test_gradients(case: Case) -> None:
     norms, terms = _norms(case, noise=0.0)
+    tolerance = TOLERANCE * SLACK.get(case.name, 1.0)
     for path, recorded in case["terms"].items():
-        limit = TOLERANCE * max(abs(recorded), 1e-2)
+        limit = tolerance * max(abs(recorded), 1e-2)
         assert terms[path] == pytest.approx(recorded, abs=limit), path
     expected = {key: norm for key, norm, *_ in case["gradients"]}
     largest = max(norm or 0.0 for norm in expected.values())
     errors = {key: abs(norms[key] - (norm or 0.0)) for key, norm in expected.items()}
-    limits = {key: TOLERANCE * (norm or 0.0) + 1e-6 * largest for key, norm in expected.items()}
+    limits = {key: tolerance * (norm or 0.0) + 1e-6 * largest for key, norm in expected.items()}
     suspects = [key for key in expected if errors[key] > limits[key]]
     assert not [key for key in suspects if expected[key] is None], "gradients that should not be"
     if suspects:

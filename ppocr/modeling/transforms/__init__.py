@@ -9,6 +9,6 @@ __all__ = ["TRANSFORMS"]
 TRANSFORMS = Registry(
     "Transform",
     "ppocr.modeling.transforms",
-    {"any": {"TPS": ".tps"}},
+    {"any": {"STN_ON": ".stn", "TPS": ".tps"}},
     computed=("in_channels",),
 )
