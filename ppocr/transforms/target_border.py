@@ -201,9 +201,7 @@ def _beyond_circles(pairs: np.ndarray, quads: Quads) -> np.ndarray:
     # pairs[0] is seen from sides 0 and 2, and bears on the length of sides 1 and 3
     factors = sides[:, ::-1, None].astype(np.float32)
     biased, first = np.empty_like(pairs), 0
-    for size, factor, slack in zip(
-        _sizes(quads).tolist(), factors, slacks.tolist(), strict=True
-    ):
+    for size, factor, slack in zip(_sizes(quads).tolist(), factors, slacks.tolist(), strict=True):
         part = biased[:, first : first + size]
         np.multiply(pairs[:, first : first + size], factor, out=part)
         part = np.minimum(part[0], part[1], out=part[0])
