@@ -95,7 +95,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--device",
         choices=("gpu", "cpu"),
-        default="gpu",
+        default="cpu",
         help="who normalises detection images: the device, or the data path",
     )
     parser.add_argument(

@@ -20,7 +20,7 @@ from ppocr.pipeline import checks
 from ppocr.pipeline.derive import derive, wire
 from ppocr.pipeline.runner import Runner
 from ppocr.pipeline.spec import PipelineSpec
-from ppocr.utils.exits import DataError, MissingInput
+from ppocr.utils.exits import MissingInput
 from ppocr.utils.files import sha256
 
 
@@ -64,9 +64,7 @@ def load(config: Mapping[str, Any]) -> Source:
     spec = derive(root)
     paddle.set_device("cpu")
     model = build_model(root["Architecture"])
-    loaded = load_weights(model, weights)
-    if loaded.matched < len(model.state_dict()):
-        raise DataError(f"{weights} does not cover the network, the rest is random:\n{loaded}")
+    load_weights(model, weights, whole=True)
     model.eval()
     return Source(root, settings, spec, model, weights)
 

@@ -41,7 +41,7 @@ def evaluate(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
     loader = build_dataloader(config, "Eval", settings.device, logger, settings.seed)
     model = build_model(config["Architecture"])
     found = checkpoint.find(path)
-    load_weights(model, found.params, partial(values.allow_partial))
+    load_weights(model, found.params, partial(values.allow_partial), whole=True)
     model.eval()
     spec = derive(config)
     fixed = Runner(spec.with_batch("fixed"), Dygraph(model), as_deployed=False)

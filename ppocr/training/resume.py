@@ -42,7 +42,7 @@ def load(path: str, run: Run) -> TrainState:
     """Return the state of a checkpoint, after giving its weights and optimizer to the run."""
     found = checkpoint.find(path)
     state = TrainState.from_states(checkpoint.read_states(found, path))
-    load_weights(run.model, found.params)
+    load_weights(run.model, found.params, whole=True)
     checkpoint.load_optimizer(run.optimizer, run.model, found)
     run.precision.load(state.extra.get("scaler", {}))
     _compare(found.params.parent, run, state)

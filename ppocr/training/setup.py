@@ -19,7 +19,7 @@ from ppocr.data.loader import Loader
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling import build_model
-from ppocr.modeling.weights import load_weights
+from ppocr.modeling.weights import load_pretrained, load_weights
 from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
@@ -133,7 +133,7 @@ class Run:
         if values.pretrained_model:
             source = resume.weights_source(values.pretrained_model)
             load_weights(self.model, source, resume.partial(values.allow_partial))
-        else:
+        elif not load_pretrained(self.model, resume.partial(values.allow_partial)):
             self.logger.info("no weights given: training from random ones")
         return TrainState()
 

@@ -188,7 +188,7 @@ def test_weights_that_cover_half_the_network_give_no_result(made, capsys, tmp_pa
     words = ("-c", CONFIGS / "det.yml", "-o", *options("det", made))
     more = (f"Global.pretrained_model={tmp_path / 'half'}", f"Global.infer_img={made / 'pages'}")
     assert command("tools.infer_det", *words, *more) == 65
-    assert "does not cover the network" in capsys.readouterr().err
+    assert "the rest of the network would be random" in capsys.readouterr().err
 
 
 def test_a_list_of_images(made, capsys, tmp_path):

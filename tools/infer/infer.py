@@ -21,7 +21,7 @@ from ppocr.serving.images import Names, read_pages
 from ppocr.serving.jobs import Drawings, Job
 from ppocr.serving.work import work
 from ppocr.utils import logs, runtime
-from ppocr.utils.exits import DataError, UsageError
+from ppocr.utils.exits import UsageError
 from ppocr.utils.files import find_file, find_images, read_bytes
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def checkpoint_runner(settings: Settings, task: str) -> Runner:
         )
     paddle.set_device(settings.device)
     model = build_model(settings.config["Architecture"])
-    loaded = load_weights(model, checkpoint.weights_path(path))
-    if loaded.matched < len(model.state_dict()):
-        raise DataError(f"{path} does not cover the network, the rest would be random:\n{loaded}")
+    load_weights(model, checkpoint.weights_path(path), whole=True)
     model.eval()
     return Runner(spec, Dygraph(model, [one.name for one in spec.inputs]))
 
