@@ -13,7 +13,7 @@ fix:  ## what can be repaired without thinking
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-tiny:  ## under ten seconds; the commit hook runs it
+tiny:  ## the quickest checks, some 20 seconds; the commit hook runs it
 	$(PYTHON) tests/tiny.py
 
 test:  ## everything, as CI does

@@ -6,8 +6,8 @@
 
 Detection: decode, labels, flip, rotation, scaling by 0.5 to 3, random crop of 640, border and
 shrink maps, batch. Recognition: decode, RecAug, CTC labels, 3 x 48 x 320, normalised batch. With
---device gpu (the default) detection images stay uint8, as the loader leaves them to a device
-that normalises them; --device cpu normalises them here, as in training on a processor. One
+--device cpu (the default) detection images are normalised here, as in training on a processor;
+with --device gpu they stay uint8, as the loader leaves them to a device that normalises them. One
 thread; the figure is the CPU time of this process, so other programs on the machine disturb it
 little. --against-naive runs a plain chain (every step on the whole picture) on the same samples
 with the same draws in the same run; it always normalises. --megapixels enlarges pages to scans

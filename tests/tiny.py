@@ -1,4 +1,4 @@
-"""The smallest proof that the house stands: under ten seconds, run before each commit.
+"""The smallest proof that the house stands: some 20 seconds, run before each commit.
 
 Imports go down, no file breaks a house rule, every shipped config reads, and one page can be
 drawn, cut and decoded. Paddle is not imported.
