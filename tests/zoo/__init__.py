@@ -1,0 +1,1 @@
+"""Every config that ships, trained, evaluated and exported in small."""
