@@ -171,7 +171,7 @@ def _paths(head: str, place: str) -> tuple[str, ...]:
         return (head,)
     try:
         found = json.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         return (head,)  # a name that merely starts with a bracket
     if not found or not all(isinstance(one, str) and one for one in found):
         raise Rejected("malformed row", f"{place}: the list of paths must hold names, at least one")

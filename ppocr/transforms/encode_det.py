@@ -43,6 +43,8 @@ def parse_regions(label: Any) -> list[Mapping[str, Any]]:
             label = json.loads(label)
         except ValueError as error:
             raise Rejected("bad_label", f"not JSON: {error}") from error
+        except RecursionError as error:
+            raise Rejected("bad_label", "JSON nested too deep") from error
     if not isinstance(label, Sequence):
         raise Rejected("bad_label", f"should be a list of regions, is {type(label).__name__}")
     for number, region in enumerate(label, start=1):
@@ -60,7 +62,7 @@ def _polygons(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
     try:
         # the usual case: as many points everywhere, converted in one go
         polys = np.array([region["points"] for region in regions], dtype=np.float32)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         polys = pad_polygons([_points(region["points"]) for region in regions])
     if polys.ndim != 3 or polys.shape[2] != 2:
         polys = pad_polygons([_points(region["points"]) for region in regions])
@@ -72,7 +74,7 @@ def _polygons(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
 def _points(points: Any) -> np.ndarray:
     try:
         array = np.array(points, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise Rejected("bad_label", f"points {str(points)[:60]} are not numbers") from error
     if array.ndim != 2 or array.shape[1] != 2 or len(array) == 0:
         raise Rejected("bad_label", f"points {str(points)[:60]} are not a list of [x, y]")
