@@ -17,7 +17,7 @@ from ppocr.data.sampler import Request
 from ppocr.data.source import Source, generator
 from ppocr.data.tally import Reject
 from ppocr.transforms.base import Compose, Rejected
-from ppocr.utils.exits import DataError
+from ppocr.utils.exits import DataError, InternalError, OcrError
 
 MAX_REPLACEMENTS = 64
 MAX_EXTRA_TRIES = 16
@@ -62,11 +62,13 @@ class Fetcher:
     def __len__(self) -> int:
         return self.source.count(self.training)
 
-    def __call__(self, request: Request) -> Fetched:
-        """Return the batch of a request."""
+    def __call__(self, request: Request, note: Callable[[int], None] | None = None) -> Fetched:
+        """Return the batch of a request; ``note`` is told each position before it is read."""
         rejects: list[Reject] = []
         samples = []
         for position in request.positions:
+            if note is not None:
+                note(position)
             sample = self._sample(request, position, rejects)
             if sample is not None:
                 samples.append(sample)
@@ -75,8 +77,11 @@ class Fetcher:
 
     def places(self, request: Request) -> list[str]:
         """Return ``file:line`` of every position of a request."""
-        rows = self._rows_of(request.epoch)
-        return [self.source.place(int(rows[position])) for position in request.positions]
+        return [self.place(request.epoch, position) for position in request.positions]
+
+    def place(self, epoch: int, position: int) -> str:
+        """Return ``file:line`` of a position."""
+        return self.source.place(int(self._rows_of(epoch)[position]))
 
     def one(
         self,
@@ -119,6 +124,14 @@ class Fetcher:
                 return sample
             except Rejected as rejected:
                 rejects.append(self.reject(rejected, request.epoch, position, attempt))
+            except OcrError:
+                raise
+            except Exception as error:
+                place = self.place(request.epoch, position)
+                raise InternalError(
+                    f"{place}: sample {position} of epoch {request.epoch + 1} cannot be made: "
+                    f"{type(error).__name__}: {error}"
+                ) from error
         if self.training:
             reasons = sorted({reject.reason for reject in rejects})
             raise DataError(

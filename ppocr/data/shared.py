@@ -8,14 +8,20 @@ that fails, or there is no shared memory, the batch travels in the pipe.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sys
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ppocr.utils.processes import is_running
+
+FOLDER = Path("/dev/shm")
 _ALIGN = 64
 _SMALL_BYTES = 1 << 16  # below this a pipe is as quick
 
@@ -161,10 +167,10 @@ def _aligned(size: int) -> int:
 
 def _reserved(size: int) -> SharedMemory:
     """Return a segment whose pages really exist; OSError when there is no room for it."""
-    segment = SharedMemory(create=True, size=size)
+    segment = SharedMemory(f"{_family()}{os.getpid()}-{secrets.token_hex(3)}", True, size)
     if sys.platform.startswith("linux"):
         try:
-            file = os.open(f"/dev/shm/{segment.name.lstrip('/')}", os.O_RDWR)
+            file = os.open(FOLDER / segment.name.lstrip("/"), os.O_RDWR)
         except OSError:
             return segment
         try:
@@ -176,3 +182,30 @@ def _reserved(size: int) -> SharedMemory:
         finally:
             os.close(file)
     return segment
+
+
+def sweep() -> int:
+    """Return how many segments of processes that are no more were removed.
+
+    A worker removes its own; when everything was killed at once nobody was left to do it.
+    """
+    removed = 0
+    for path in FOLDER.glob(f"{_family()}*-*") if FOLDER.is_dir() else ():
+        owner = path.name.removeprefix(_family()).partition("-")[0]
+        if owner.isdigit() and not is_running(int(owner)):
+            with contextlib.suppress(OSError):
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def _family() -> str:
+    """Return how the names of segments begin, for processes that can see each other.
+
+    Containers may share the memory and not the numbers of processes.
+    """
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:  # not this system
+        space = ""
+    return f"ppocr-{''.join(filter(str.isdigit, space)) or 0}-"

@@ -26,7 +26,7 @@ from typing import Any
 
 from ppocr.data.fetch import Fetched, Fetcher
 from ppocr.data.sampler import Request
-from ppocr.data.shared import Parcel, Receiver, Sender
+from ppocr.data.shared import Parcel, Receiver, Sender, sweep
 from ppocr.utils import runtime
 from ppocr.utils.exits import DataError, InternalError, OcrError
 from ppocr.utils.logs import get_logger
@@ -44,6 +44,9 @@ class Workers:
     ) -> None:
         self.fetcher, self.stall_s = fetcher, stall_s
         payload = _pickled(fetcher)
+        left = sweep()
+        if left:
+            get_logger().info("removed %d segments of shared memory that dead loaders left", left)
         self._members = [_Member(number, payload, shared_memory) for number in range(count)]
         self._warned = False
 
@@ -81,7 +84,7 @@ class Workers:
         self._members = []
 
     def _answer(self, member: _Member, request: Request) -> Fetched:
-        kind, content = member.answer(self.stall_s, lambda: self._at(request))
+        kind, content = member.answer(self.stall_s, lambda: self._at(member, request))
         if kind == "ok":
             if content.batch is not None and member.lost_shared_memory and not self._warned:
                 self._warned = True
@@ -92,11 +95,13 @@ class Workers:
             return content
         if kind == "data":
             raise DataError(content)
-        raise InternalError(
-            f"loader worker {member.number} failed at {self._at(request)}\n{content}"
-        )
+        raise InternalError(f"loader worker {member.number}: {content}")
 
-    def _at(self, request: Request) -> str:
+    def _at(self, member: _Member, request: Request) -> str:
+        """Return what a worker was at: the sample it had begun, else those of its batch."""
+        if member.position in request.positions:
+            place = self.fetcher.place(request.epoch, member.position)
+            return f"epoch {request.epoch + 1}, sample {member.position}, {place}"
         places = self.fetcher.places(request)
         shown = ", ".join(places[:8])
         return f"epoch {request.epoch + 1}, one of: {shown}" + (" ..." if len(places) > 8 else "")
@@ -111,15 +116,21 @@ class _Member:
         self._answered = False  # the first answer takes the start of the process as well
         context = get_context("spawn")
         self._pipe, theirs = context.Pipe()
+        self._position = context.RawValue("q", -1)  # survives the worker, unlike a message
         self.process = context.Process(
             target=serve,
-            args=(theirs, payload, shared_memory),
+            args=(theirs, payload, shared_memory, self._position),
             name=f"loader-{number}",
             daemon=True,
         )
         with _environment(runtime.worker_environment()):
             self.process.start()
         theirs.close()
+
+    @property
+    def position(self) -> int:
+        """The sample that the process began last."""
+        return self._position.value
 
     def ask(self, request: Request) -> None:
         try:
@@ -175,7 +186,7 @@ class _Member:
             self.process.join(timeout=0.5)
 
 
-def serve(pipe: Connection, payload: bytes, shared_memory: bool) -> None:
+def serve(pipe: Connection, payload: bytes, shared_memory: bool, position: Any) -> None:
     """Make batches until told to stop: the whole life of a worker process."""
     runtime.prepare_worker()
     if hasattr(signal, "SIGUSR1"):
@@ -190,20 +201,26 @@ def serve(pipe: Connection, payload: bytes, shared_memory: bool) -> None:
             if kind == "free":
                 sender.give_back(content)
             else:
-                pipe.send(_made(fetcher, content, sender))
+                pipe.send(_made(fetcher, content, sender, position))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         pass  # the parent has gone
     finally:
         sender.close()
 
 
-def _made(fetcher: Fetcher, request: Request, sender: Sender) -> tuple[str, Any]:
+def _made(fetcher: Fetcher, request: Request, sender: Sender, position: Any) -> tuple[str, Any]:
     """Return the answer for one request; errors travel as text, which can always be sent."""
+
+    def note(begun: int) -> None:
+        position.value = begun
+
     try:
-        fetched = fetcher(request)
+        fetched = fetcher(request, note)
         parts = (fetched.batch, fetched.rejects, fetched.requested)
         parcel = sender.pack(parts)
         return "ok", replace(parcel, content=(parcel.content, not sender.enabled))
+    except InternalError as error:
+        return "error", f"{error}\n{traceback.format_exc()}"
     except OcrError as error:
         return "data", str(error)
     except Exception:  # noqa: BLE001 - whatever it is, the parent must hear of it

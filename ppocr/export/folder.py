@@ -12,6 +12,7 @@ from ppocr.backends.base import GRAPH_STEM
 from ppocr.backends.digests import DESCRIPTION
 from ppocr.utils.exits import OutputError, StorageError, status_of
 from ppocr.utils.logs import get_logger
+from ppocr.utils.processes import is_running
 
 PARITY = "parity.json"
 # names this program writes: what an earlier export left of them must not survive beside new weights
@@ -72,18 +73,8 @@ def _sweep(target: Path) -> None:
     """Remove what exports that were killed have left beside ``target``."""
     for left in target.parent.glob(f".{target.name}.tmp-*"):
         owner = left.name.rpartition("-")[2]
-        if owner.isdigit() and not _is_running(int(owner)):
+        if owner.isdigit() and not is_running(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is somebody else's
-        return True
-    return True
 
 
 def _sync(folder: Path) -> None:
