@@ -397,7 +397,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "ABINetLabelEncode": "ignore_index",
             "ABINetRecAug": "",
             "ABINetRecResizeImg": "image_shape",
-            "AttnLabelEncode": "",
             "BaseDataAugmentation": (
                 "crop_prob reverse_prob noise_prob jitter_prob blur_prob hsv_aug_prob"
             ),
@@ -442,8 +441,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "MakeShrink": "",
             "MakeShrinkMap": "min_text_size shrink_ratio total_epoch",
             "MinMaxResize": "min_dimensions max_dimensions",
-            "MultiLabelEncode": "gtc_encode",
-            "NRTRLabelEncode": "",
             "NormalizeImage": "mean order scale std",
             "PGProcessTrain": (
                 "batch_size use_resize use_random_crop min_crop_size min_text_size "
@@ -476,7 +473,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "ResizeNormalize": "size interpolation",
             "ResizeTableImage": "max_len resize_bboxes",
             "RobustScannerRecResizeImg": "image_shape max_text_length width_downsample_ratio",
-            "SARLabelEncode": "",
             "SARRecResizeImg": "image_shape width_downsample_ratio",
             "SASTProcessTrain": (
                 "image_shape max_text_size min_crop_side_ratio min_crop_size min_text_size"

@@ -34,6 +34,7 @@ class Charset:
     reverse: bool = False  # written right to left: decoded text is turned round
     lower: bool = False  # capitals are encoded as small letters
     space_added: bool = False  # the last character is the space of use_space_char
+    letters_only: bool = False  # decoded text is without symbols, in small letters
 
     @classmethod
     def read(
@@ -108,12 +109,14 @@ class Charset:
         return places, unknown
 
     def comparable(self, text: str) -> str:
-        """Return a true text as the decoder would write it: same case, same direction.
+        """Return a true text as the decoder would write it: same case, direction and symbols.
 
         Unknown characters stay: a model that cannot write them is wrong about them.
         """
         if self.lower:
             text = text.lower()
+        if self.letters_only:
+            text = without_symbols(text)
         return turn_round(text) if self.reverse else text
 
     def known(self, text: str) -> str:
@@ -214,6 +217,15 @@ def turn_round(text: str) -> str:
     if run:
         pieces.append(run)
     return "".join(reversed(pieces))
+
+
+def without_symbols(text: str) -> str:
+    """Return the Latin letters, digits and Chinese characters of a text, in small letters."""
+    return "".join(one for one in text.lower() if _is_letter_or_digit(one))
+
+
+def _is_letter_or_digit(character: str) -> bool:
+    return (character.isascii() and character.isalnum()) or "\u4e00" <= character <= "\u9fa5"
 
 
 def _keeps_direction(character: str) -> bool:

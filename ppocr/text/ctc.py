@@ -7,7 +7,7 @@ Arrays: N samples, T steps, C classes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Encoded(NamedTuple):
 
 class CTCCodec:
     """Turns text into classes and best paths into text."""
+
+    marks: ClassVar[int] = 0  # classes of an encoded text that are no characters
 
     def __init__(self, charset: Charset) -> None:
         self.charset = charset

@@ -19,6 +19,7 @@ OPS = Registry(
     "ppocr.transforms",
     {
         "any": {
+            "AttnLabelEncode": ".encode_rec",
             "BaseDataAugmentation": ".augment_rec",
             "CTCLabelEncode": ".encode_rec",
             "ClsLabelEncode": ".encode_rec",
@@ -33,10 +34,13 @@ OPS = Registry(
             "KeepKeys": ".keep",
             "MakeBorderMap": ".target_db",
             "MakeShrinkMap": ".target_db",
+            "MultiLabelEncode": ".encode_rec",
+            "NRTRLabelEncode": ".encode_rec",
             "NormalizeImage": ".normalize",
             "RecAug": ".augment_rec",
             "RecConAug": ".augment_rec",
             "RecResizeImg": ".resize_rec",
+            "SARLabelEncode": ".encode_rec",
             "SVTRRecResizeImg": ".resize_rec",
             "ToCHWImage": ".normalize",
         }

@@ -188,19 +188,28 @@ def dictionary_lines(path: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _lines_told(path: str) -> dict[str, str]:
-    """Return line numbers that CTC label rows of the directory in use tell without doubt.
+# entry and first place of labels that are line numbers
+NUMBERED = {
+    "CTCLabelEncode": ("label", 0),
+    "MultiLabelEncode": ("label_ctc", 0),
+    "AttnLabelEncode": ("label", 1),
+}
 
-    A row without unknown characters has one label per character, and a label of CTC is a line
-    number. What such rows prove is everything around the numbers, not the numbers themselves.
+
+def _lines_told(path: str) -> dict[str, str]:
+    """Return line numbers that label rows of the directory in use tell without doubt.
+
+    A row without unknown characters has one label per character, and a label is a line number.
+    What such rows prove is everything around the numbers, not the numbers themselves.
     """
     told = {}
     for row in row_list("encode"):
-        if row["op"] != "CTCLabelEncode" or row["params"].get("character_dict_path") != path:
+        if row["op"] not in NUMBERED or row["params"].get("character_dict_path") != path:
             continue
         if row["rejected"] or row["out"]["length"] != len(row["text"]):
             continue
-        labels = row["out"]["label"][: len(row["text"])]
+        entry, first = NUMBERED[row["op"]]
+        labels = row["out"][entry][first : first + len(row["text"])]
         told.update({str(number): mark for number, mark in zip(labels, row["text"], strict=True)})
     return {number: mark for number, mark in told.items() if mark != " "}
 

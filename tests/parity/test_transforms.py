@@ -67,15 +67,19 @@ def test_line_for_prediction_is_bit_equal(case: Case):
     np.testing.assert_array_equal(found, wanted)
 
 
-@pytest.mark.parametrize(
-    "row", case_rows("encode", op=("CTCLabelEncode", "ClsLabelEncode", "DetLabelEncode"))
-)
+@pytest.mark.parametrize("row", case_rows("encode"))
 def test_label_is_the_original_one(row, dictionary_path):
     settings = dict(row["params"])
     if "character_dict_path" in settings:
         settings["character_dict_path"] = dictionary_path(settings["character_dict_path"])
     op = build(row["op"], settings)
     label = row["text"] if "text" in row else json.dumps(row["label"])
+    if is_one_too_long(row):
+        with pytest.raises(Rejected, match="24 characters and 2 marks, at most 25"):
+            op({"label": label})
+        ids = op.codec.encode(label).ids
+        np.testing.assert_array_equal(ids, row["out"]["label"])
+        return
     if row["rejected"] and row.get("label") != []:  # an image without text is a sample here
         with pytest.raises(Rejected):
             op({"label": label})
@@ -95,6 +99,16 @@ def test_label_is_the_original_one(row, dictionary_path):
             assert len(sample[key.removesuffix("_len")]) == wanted
         else:
             np.testing.assert_array_equal(np.asarray(sample[key]), np.asarray(wanted))
+
+
+def is_one_too_long(row: dict[str, Any]) -> bool:
+    """Return whether a label is longer than the others, which no batch can hold.
+
+    The attention encoder of the original counts one mark too few: docs/differences.md.
+    """
+    if row["op"] != "AttnLabelEncode" or row["rejected"]:
+        return False
+    return len(row["out"]["label"]) > row["params"]["max_text_length"]
 
 
 @pytest.mark.parametrize("case", cases("map_shrink"))
