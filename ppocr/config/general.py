@@ -60,6 +60,7 @@ class General:
 
     # weights and files
     pretrained_model: str | None = None
+    pretrained_character_dict_path: str | None = None
     checkpoints: str | None = None
     allow_partial: bool | list[str] | None = None
     resume: bool | str | None = None
@@ -99,6 +100,7 @@ class General:
     # export
     export_with_pir: bool = True
     export_onnx: bool = False
+    export_networks: str | list[str] | None = None  # of a distillation; "all" for every one
 
     # inference from a checkpoint
     infer_img: str | None = None

@@ -24,6 +24,7 @@ TEACHER_THRESHOLD = 0.3
 class DistillationCTCLoss(nn.Layer):
     """CTC loss of each named network; with ``multi_head`` of its "ctc" and ``label_ctc``."""
 
+    each_of: ClassVar[str] = "CTCLoss"
     reads: ClassVar[tuple[str, ...]] = ("length",)
 
     def __init__(
@@ -47,6 +48,7 @@ class DistillationCTCLoss(nn.Layer):
 class DistillationSARLoss(nn.Layer):
     """SAR loss of each named network; with ``multi_head`` of its "sar" and ``label_sar``."""
 
+    each_of: ClassVar[str] = "SARLoss"
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -74,6 +76,7 @@ class DistillationNRTRLoss(nn.Layer):
     ``smoothing`` is off; an ``ignore_index`` of -100 repeats that.
     """
 
+    each_of: ClassVar[str] = "NRTRLoss"
     reads: ClassVar[tuple[str, ...]] = ("length",)
 
     def __init__(
@@ -98,6 +101,7 @@ class DistillationNRTRLoss(nn.Layer):
 class DistillationDBLoss(nn.Layer):
     """Every part of DBLoss for each named network; the settings are those of DBLoss."""
 
+    each_of: ClassVar[str] = "DBLoss"
     reads: ClassVar[tuple[str, ...]] = (
         "threshold_map",
         "threshold_mask",

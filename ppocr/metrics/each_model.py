@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any, Literal
 
@@ -57,9 +57,15 @@ class DistillationMetric:
         """Compare true texts in the case and direction in which this set is decoded."""
         self._charset = charset
 
-    def __call__(self, results: Mapping[str, Any], batch: Mapping[str, Any]) -> dict[str, float]:
-        """Count a batch of results by network; return its own figures."""
+    def __call__(
+        self,
+        results: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]],
+        batch: Mapping[str, Any],
+    ) -> dict[str, float]:
+        """Count a batch of results, lists by network or networks by sample; return its figures."""
         figures = {}
+        if not isinstance(results, Mapping):
+            results = {name: [one[name] for one in results] for name in (results or [{}])[0]}
         for name, one in results.items():
             if name not in self._metrics:
                 self._metrics[name] = self._new()

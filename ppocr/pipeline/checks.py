@@ -33,6 +33,7 @@ from ppocr.pipeline.kinds import (
     registry,
 )
 from ppocr.pipeline.named_files import missing
+from ppocr.pipeline.networks import check_names
 from ppocr.pipeline.reads import cross_check
 from ppocr.utils.exits import InternalError
 from ppocr.utils.logs import get_logger
@@ -69,6 +70,7 @@ def check(config: Mapping[str, Any], files: bool = False) -> Report:
     walk.sections()
     walk.say_where_keys_belong()
     report.problems.extend(cross_check(root, report.parts))
+    report.problems.extend(check_names(root))
     if files:
         report.problems.extend(missing(root))
     return report

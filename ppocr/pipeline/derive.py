@@ -14,6 +14,7 @@ from ppocr.modeling.backbones import BACKBONES
 from ppocr.modeling.heads import HEADS
 from ppocr.modeling.necks import NECKS
 from ppocr.modeling.transforms import TRANSFORMS
+from ppocr.pipeline.networks import decoded_networks, networks
 from ppocr.pipeline.spec import BatchPolicy, OpSpec, PipelineSpec, TensorSpec
 from ppocr.postprocess import POSTPROCESSES
 from ppocr.transforms import OPS
@@ -43,6 +44,8 @@ def derive(config: Mapping[str, Any]) -> PipelineSpec:
     """Return the spec of a model's config: the steps of Eval without those that need a label.
 
     It is what prediction does: lines keep their own width unless the network has a fixed one.
+    The spec of a distillation reads several networks, for training; one of them alone has that of
+    ``network_config``.
     Evaluation with the width trained with is ``spec.with_batch("fixed")``. A ConfigError names
     what is missing. Imports no paddle.
     """
@@ -60,7 +63,7 @@ def derive(config: Mapping[str, Any]) -> PipelineSpec:
         task=task,
         pre=pre,
         inputs=(TensorSpec("image", "float32", _free_axes(task, policy, shape)),),
-        outputs=output_names(architecture),
+        outputs=output_names(root),
         post=post,
         batch=policy,
         characters=characters,
@@ -86,15 +89,6 @@ def wire(config: Mapping[str, Any]) -> Section:
     return root
 
 
-def networks(architecture: Mapping[str, Any]) -> dict[str, Section]:
-    """Return the networks of an Architecture by name: the only one as '', or each of ``Models``."""
-    section = as_section(architecture)
-    models = section.get("Models")
-    if not isinstance(models, Mapping):
-        return {"": section}
-    return {str(name): as_section(one) for name, one in models.items()}
-
-
 def is_fixed_width(architecture: Mapping[str, Any]) -> bool:
     """Return whether a part of the network takes images of one width only, as it states."""
     return any(
@@ -104,11 +98,18 @@ def is_fixed_width(architecture: Mapping[str, Any]) -> bool:
     )
 
 
-def output_names(architecture: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the outputs of the exported graph, in its order, as the head states."""
-    first = next(iter(networks(architecture).values()))
-    stated = _facts(HEADS, first.get("Head"), _type(first)).get("outputs", ("out",))
-    return tuple(stated)
+def output_names(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the outputs of a network, in their order, as its head states.
+
+    Those of several networks are called ``Student.maps``; only networks that the post-process
+    reads are among them.
+    """
+    parts = networks(config["Architecture"])
+    found = []
+    for name in decoded_networks(config):
+        stated = _facts(HEADS, parts[name].get("Head"), _type(parts[name])).get("outputs", ("out",))
+        found += [f"{name}.{one}" if name else str(one) for one in stated]
+    return tuple(found)
 
 
 def full_settings(

@@ -32,7 +32,7 @@ DEFAULT_NAMES = {"Architecture": "BaseModel", "Schedule": "Const"}
 FILLED = {"Schedule": ("epochs", "step_each_epoch")}  # the program offers them when it builds
 # keys of an entry that are read by what holds it
 HOLDER_KEYS = {
-    "Loss": ("weight",),
+    "Loss": ("weight", "name"),
     "Architecture": ("pretrained", "freeze_params"),
     "Head": ("Neck", "Head"),
 }

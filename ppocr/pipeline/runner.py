@@ -14,6 +14,7 @@ import numpy as np
 from ppocr.backends.base import Backend
 from ppocr.pipeline import batching, tasks
 from ppocr.pipeline.derive import OWN_WIDTH, knows_own_width
+from ppocr.pipeline.networks import nested
 from ppocr.pipeline.spec import PipelineSpec
 from ppocr.postprocess import POSTPROCESSES
 from ppocr.transforms import create_operators
@@ -43,6 +44,7 @@ class Runner:
     """Images in, results out: prepare, infer, decode, as the spec says and in no other way.
 
     ``as_deployed`` applies what only prediction does to results (``spec.specials.box_filter``).
+    A result of several networks is {network: its result}.
     Nothing is kept between calls, so a runner may be used by several threads.
     """
 
@@ -58,6 +60,7 @@ class Runner:
         self.batch_size, self.as_deployed = batch_size, as_deployed
         self.ops = build_ops(spec)
         self.post = build_post(spec)
+        self.networks = tuple(getattr(self.post, "model_names", ()))
         self.task = tasks.task_of(spec)
 
     def __call__(self, images: Sequence[np.ndarray | bytes]) -> list[Any]:
@@ -81,8 +84,7 @@ class Runner:
         if not self.as_deployed:
             return results
         return [
-            self.task.finish(result, self.spec, one.size)
-            for result, one in zip(results, group, strict=True)
+            self._finished(result, one.size) for result, one in zip(results, group, strict=True)
         ]
 
     def prepare(self, image: np.ndarray | bytes) -> Prepared:
@@ -130,8 +132,12 @@ class Runner:
         self, outputs: Mapping[str, np.ndarray], batch: Mapping[str, Any] | None = None
     ) -> list[Any]:
         """Return one result per sample, as the post-process gives them: nothing is filtered."""
+        outputs = nested(outputs)
         self._check_classes(outputs)
-        return self.post(outputs, batch)
+        results = self.post(outputs, batch)
+        if not isinstance(results, Mapping):
+            return results
+        return [dict(zip(results, one, strict=True)) for one in zip(*results.values(), strict=True)]
 
     def finish(self, results: Sequence[Any], batch: Mapping[str, Any]) -> list[Any]:
         """Return results of :meth:`decode` as prediction would give them.
@@ -146,12 +152,17 @@ class Runner:
             else [(int(shape[0]), int(shape[1])) for shape in np.asarray(shapes)]
         )
         pairs = zip(results, sizes, strict=True)
-        return [self.task.finish(result, self.spec, size) for result, size in pairs]
+        return [self._finished(result, size) for result, size in pairs]
 
     def collate(self, group: Sequence[Prepared]) -> dict[str, np.ndarray]:
         """Return what the post-process reads of the batch."""
         names = group[0].meta if group else {}
         return {name: np.stack([np.asarray(one.meta[name]) for one in group]) for name in names}
+
+    def _finished(self, result: Any, size: tuple[int, int]) -> Any:
+        if self.networks:
+            return {name: self.task.finish(one, self.spec, size) for name, one in result.items()}
+        return self.task.finish(result, self.spec, size)
 
     @property
     def _decode_steps(self) -> int:
@@ -173,8 +184,8 @@ class Runner:
         codec = getattr(self.post, "codec", None)
         if codec is None or not outputs:
             return
-        given = next(iter(outputs.values())).shape[-1]
-        if given != codec.num_classes:
+        read = [outputs[name] for name in self.networks] or [outputs]
+        for given in {next(iter(one.values())).shape[-1] for one in read} - {codec.num_classes}:
             raise DataError(
                 f"the model tells {given} classes apart, the dictionary of {len(codec.charset)} "
                 f"characters makes {codec.num_classes}: it is not the one the model was trained "

@@ -46,6 +46,7 @@ class EachModel:
 class DistillationDBPostProcess(EachModel):
     """DBPostProcess for each named detector."""
 
+    each_of: ClassVar[str] = "DBPostProcess"
     reads: ClassVar[tuple[str, ...]] = DBPostProcess.reads
 
     def __init__(
@@ -69,6 +70,7 @@ class DistillationDBPostProcess(EachModel):
 class DistillationCTCLabelDecode(EachModel):
     """CTCLabelDecode for each named recogniser."""
 
+    each_of: ClassVar[str] = "CTCLabelDecode"
     reads: ClassVar[tuple[str, ...]] = CTCLabelDecode.reads
 
     def __init__(

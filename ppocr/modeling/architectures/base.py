@@ -14,6 +14,8 @@ from ppocr.modeling.heads import HEADS
 from ppocr.modeling.necks import NECKS
 from ppocr.modeling.transforms import TRANSFORMS
 
+HEAD_OUT = "head_out"
+
 
 class BaseModel(nn.Layer):
     """What the head makes of images x_NCHW; parts that are not given are left out.
@@ -80,10 +82,17 @@ class BaseModel(nn.Layer):
         return out if isinstance(out, Mapping) else {list(features)[-1]: out}
 
     def as_outputs(self, prediction: Any) -> list[Tensor]:
-        """Return the tensors of an evaluation result in the order of ``outputs``."""
+        """Return the tensors of a result in the order of ``outputs``.
+
+        Of a training result, which has more entries, those are what the head states as its
+        ``answer`` (what it gives after training), before any activation.
+        """
         if isinstance(prediction, Mapping):
             if set(self.outputs) <= set(prediction):
                 return [prediction[name] for name in self.outputs]
+            for name in (HEAD_OUT, getattr(self.head, "answer", None)):
+                if name in prediction:
+                    return self.as_outputs(prediction[name])
             (prediction,) = prediction.values()
             return self.as_outputs(prediction)
         if isinstance(prediction, Sequence):
@@ -121,6 +130,6 @@ def _keep_head(features: dict[str, Any], value: Any) -> None:
     """Store a head's result; with several heads the features of the CTC neck count."""
     if isinstance(value, Mapping) and "ctc_neck" in value:
         features["neck_out"] = value["ctc_neck"]
-        features["head_out"] = value
+        features[HEAD_OUT] = value
     else:
-        _keep(features, "head_out", value)
+        _keep(features, HEAD_OUT, value)

@@ -32,6 +32,7 @@ class MultiHead(nn.Layer):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("probs",)
+    answer: ClassVar[str] = "ctc"  # of what training gives, the entry that is left afterwards
     parts: ClassVar[dict[str, str]] = {"head_list": "Head"}
     # what the entries that a head reads are called in the batch
     hands: ClassVar[dict[str, dict[str, str]]] = {
