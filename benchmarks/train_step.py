@@ -60,8 +60,7 @@ def main(argv: Sequence[str]) -> int:
 
 def measure(name: str, steps: int, tuned: bool) -> dict[str, float]:
     """Return the median step time of this process."""
-    if tuned:
-        runtime.prepare(announce=False)
+    runtime.prepare(enabled=tuned, announce=False)
     with runtime.quiet_paddle_import():
         import paddle
 

@@ -70,13 +70,18 @@ def prepare(enabled: bool = True, announce: bool = True) -> Prepared:
     ``enabled=False`` or ``ONESPEC_RUNTIME=off`` changes nothing. Only the first call acts. One
     line goes to stderr, from the first rank only, unless ``announce`` is false.
     """
-    wanted = enabled and os.environ.get(SWITCH, "").lower() not in ("off", "0", "false", "no")
-    return _prepare_once(wanted, announce)
+    return _prepare_once(enabled and not switched_off(), announce)
+
+
+def switched_off() -> bool:
+    """Return whether the user wants the process as the system has it."""
+    return os.environ.get(SWITCH, "").lower() in ("off", "0", "false", "no")
 
 
 @lru_cache(maxsize=1)
 def _prepare_once(enabled: bool, announce: bool) -> Prepared:
     if not enabled:
+        os.environ[SWITCH] = "off"  # for whoever asks later, and for processes started from here
         done = Prepared(enabled=False)
     else:
         late = "paddle" in sys.modules

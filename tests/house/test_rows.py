@@ -119,7 +119,12 @@ def test_functions_are_not_hiding_imports_of_rooms():
 
 
 def _lazy_on_purpose(place: str) -> bool:
-    """Return whether an ``__init__`` or an opener defers a module that imports paddle."""
+    """Return whether an ``__init__`` or an opener defers a module that imports paddle.
+
+    Compiled loops (``*kernels``) import numba, which only those should pay for who run them.
+    """
     path, _, rest = place.partition(":")
+    if rest.endswith("kernels"):
+        return True
     opens = path.endswith(("__init__.py", "open.py"))
     return opens or any(f"{name.rpartition('.')[2]}" in rest for name in MAY_IMPORT_PADDLE)

@@ -15,6 +15,8 @@ from paddle import ParamAttr, Tensor, nn
 from paddle.nn import initializer
 from paddle.regularizer import L2Decay
 
+from ppocr.modeling.layers.conv import Conv2D
+
 Stride = int | tuple[int, int]
 STEM = (64, 64, 128)
 LAYERS = 6
@@ -89,7 +91,7 @@ class ConvBNAct(nn.Layer):
     ) -> None:
         super().__init__()
         self.use_act = use_act
-        self.conv = nn.Conv2D(
+        self.conv = Conv2D(
             in_channels,
             out_channels,
             kernel_size,

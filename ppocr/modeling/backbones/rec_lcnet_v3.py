@@ -14,6 +14,7 @@ from paddle import ParamAttr, Tensor, nn, no_grad
 from paddle.nn import initializer
 from paddle.regularizer import L2Decay
 
+from ppocr.modeling.layers.conv import Conv2D
 from ppocr.modeling.layers.mobilenet_v3 import make_divisible
 from ppocr.modeling.layers.reparam import (
     fused_conv_bn,
@@ -126,7 +127,7 @@ class ConvBNLayer(nn.Layer):
     ) -> None:
         super().__init__()
         values = initializer.KaimingNormal()
-        self.conv = nn.Conv2D(
+        self.conv = Conv2D(
             in_channels,
             out_channels,
             kernel_size,

@@ -14,6 +14,7 @@ from paddle import ParamAttr, Tensor, nn
 from paddle.nn import initializer
 from paddle.regularizer import L2Decay
 
+from ppocr.modeling.layers.conv import Conv2D
 from ppocr.modeling.layers.norm import BatchNorm
 
 Stride = int | Sequence[int]
@@ -71,7 +72,7 @@ class ConvBNLayer(nn.Layer):
         self, in_channels: int, out_channels: int, kernel: int, stride: Stride, groups: int = 1
     ) -> None:
         super().__init__()
-        self._conv = nn.Conv2D(
+        self._conv = Conv2D(
             in_channels,
             out_channels,
             kernel,

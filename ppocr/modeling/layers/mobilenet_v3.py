@@ -11,6 +11,7 @@ from typing import NamedTuple
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from ppocr.modeling.layers.conv import Conv2D
 from ppocr.modeling.layers.norm import BatchNorm
 
 RELU, HARDSWISH = "relu", "hardswish"
@@ -83,7 +84,7 @@ class ConvBNLayer(nn.Layer):
     ) -> None:
         super().__init__()
         self.act = None if act is None else getattr(F, act)
-        self.conv = nn.Conv2D(
+        self.conv = Conv2D(
             in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias_attr=False
         )
         self.bn = BatchNorm(out_channels)
