@@ -257,7 +257,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "PostProcess": {
         "any": {
             "ABINetLabelDecode": "",
-            "AttnLabelDecode": "",
             "CANLabelDecode": "",
             "CPPDLabelDecode": "",
             "CTCLabelDecode": "character_dict_path use_space_char",
@@ -273,7 +272,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
                 "score_mode box_type"
             ),
             "DistillationRePostProcess": "key model_name",
-            "DistillationSARLabelDecode": "model_name key multi_head",
             "DistillationSerPostProcess": "class_path key model_name",
             "EASTPostProcess": "cover_thresh nms_thresh score_thresh",
             "FCEPostProcess": (
@@ -281,14 +279,12 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
                 "alpha beta box_type"
             ),
             "LaTeXOCRDecode": "rec_char_dict_path",
-            "NRTRLabelDecode": "",
             "None": "",
             "PGPostProcess": "score_thresh mode character_dict_path valid_set point_gather_mode",
             "PRENLabelDecode": "",
             "PSEPostProcess": "box_thresh box_type min_area scale thresh",
             "ParseQLabelDecode": "",
             "RFLLabelDecode": "",
-            "SARLabelDecode": "",
             "SASTPostProcess": (
                 "expand_scale nms_thresh sample_pts_num score_thresh shrink_ratio_of_width"
             ),

@@ -17,6 +17,7 @@ from ppocr.modeling.transforms import TRANSFORMS
 from ppocr.pipeline.networks import decoded_networks, networks
 from ppocr.pipeline.spec import BatchPolicy, OpSpec, PipelineSpec, TensorSpec
 from ppocr.postprocess import POSTPROCESSES
+from ppocr.text.codecs import class_counts
 from ppocr.transforms import OPS
 
 # decided by the batch policy and by the characters a spec carries, so they are no settings of it
@@ -31,13 +32,10 @@ DECIDED_ELSEWHERE = frozenset(
         "lower",
     }
 )
+LENGTH = "max_text_length"
 OWN_WIDTH = "eval_mode"  # the setting of a resize that knows the policy "own"
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 POLICY: Mapping[str, BatchPolicy] = {"rec": "own", "cls": "fixed"}  # others: one image at a time
-
-# Classes of each decoder of a multi-head model beyond those of CTC over the same characters: SAR
-# adds unknown, start and end and pads with one more, NRTR adds four, where CTC adds its blank.
-BESIDE_CTC = {"CTCLabelDecode": 0, "SARLabelDecode": 2, "NRTRLabelDecode": 3}
 
 
 def derive(config: Mapping[str, Any]) -> PipelineSpec:
@@ -74,8 +72,9 @@ def derive(config: Mapping[str, Any]) -> PipelineSpec:
 def wire(config: Mapping[str, Any]) -> Section:
     """Return the config with the settings that follow from other parts marked as computed.
 
-    The number of classes of every head comes from the codec of the post-process: nowhere else
-    is anything added to the length of a dictionary.
+    The number of classes of every head comes from the codec of its decoder: nowhere else is
+    anything added to the length of a dictionary. A head that is not told how many characters a
+    line may have writes as many as its labels have, which is Global.max_text_length.
     """
     root = as_section(config)
     architecture = _architecture(root)
@@ -84,8 +83,9 @@ def wire(config: Mapping[str, Any]) -> Section:
     if codec is None:
         return root
     model_type = str(architecture.get("model_type"))
+    length = offers(root).get(LENGTH)
     for network in networks(architecture).values():
-        _wire_head(network, str(network.get("model_type") or model_type), codec.num_classes)
+        _wire_head(network, str(network.get("model_type") or model_type), codec, length)
     return root
 
 
@@ -225,18 +225,19 @@ def _characters(post: Any) -> tuple[tuple[str, ...], dict[str, Any]]:
     return charset.lines, specials
 
 
-def _wire_head(network: Section, model_type: str, classes: int) -> None:
-    """Give the head the class counts that its constructor asks for."""
+def _wire_head(network: Section, model_type: str, codec: Any, length: int | None) -> None:
+    """Give the head the class counts and the length that its constructor asks for."""
     head = network.get("Head")
     if not isinstance(head, Mapping):
         return
     section = as_section(head)
     asked = HEADS.signature(section["name"], model_type, section.place).settings
     if "out_channels_list" in asked:
-        lists = {name: classes + more for name, more in BESIDE_CTC.items()}
-        section.compute("out_channels_list", lists)
+        section.compute("out_channels_list", class_counts(codec.charset))
     elif "out_channels" in asked:
-        section.compute("out_channels", classes)
+        section.compute("out_channels", codec.num_classes)
+    if LENGTH in asked and length is not None and section.get(LENGTH) is None:
+        section.compute(LENGTH, length)
 
 
 def _facts(registry: Registry, section: Any, model_type: str) -> Mapping[str, Any]:

@@ -18,6 +18,10 @@ POSTPROCESSES = Registry(
             "CTCLabelDecode": ".rec_ctc",
             "DistillationCTCLabelDecode": ".each_model",
             "ClsPostProcess": ".cls",
+            "AttnLabelDecode": ".rec_sequence",
+            "SARLabelDecode": ".rec_sequence",
+            "DistillationSARLabelDecode": ".each_sequence",
+            "NRTRLabelDecode": ".rec_sequence",
         },
     },
 )

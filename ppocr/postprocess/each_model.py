@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Literal
 from ppocr.postprocess.det_db import DBPostProcess
 from ppocr.postprocess.rec_ctc import CTCLabelDecode
 
-MULTI_HEAD = "ctc"  # the entry of a multi-head's outputs that is read
+CTC = "ctc"  # the entry of a multi-head's outputs
 
 
 class EachModel:
     """Applies one post-process to the outputs of each named network.
 
-    `key` picks an entry of a network's outputs (`head_out`), where it has several.
+    `key` picks an entry of a network's outputs (`head_out`), where it has several, and
+    `entry` one of a multi-head's.
     """
 
     def __init__(
@@ -23,11 +24,13 @@ class EachModel:
         model_name: str | Sequence[str],
         key: str | None = None,
         multi_head: bool = False,
+        entry: str = CTC,
     ) -> None:
         self.inner = inner
         self.model_names = (model_name,) if isinstance(model_name, str) else tuple(model_name)
         self.key = key
         self.multi_head = multi_head
+        self.entry = entry
 
     def __call__(
         self, outputs: Mapping[str, Any], batch: Mapping[str, Any] | None = None
@@ -38,8 +41,8 @@ class EachModel:
     def _pick(self, output: Any) -> Any:
         if self.key is not None and isinstance(output, Mapping) and self.key in output:
             output = output[self.key]
-        if self.multi_head and isinstance(output, Mapping) and MULTI_HEAD in output:
-            output = output[MULTI_HEAD]
+        if self.multi_head and isinstance(output, Mapping) and self.entry in output:
+            output = output[self.entry]
         return output
 
 

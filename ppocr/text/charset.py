@@ -8,12 +8,13 @@ character like any other, and taking it away would move every class behind it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ppocr.text import official
+from ppocr.text.dictionaries import faults
 from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.files import find_file, read_bytes
 
@@ -147,15 +148,18 @@ def charset_of(
     character_dict: Sequence[str] | None = None,
     reverse: bool | None = None,
     lower: bool = False,
+    letters_only: bool = False,
 ) -> Charset:
     """Return the character set that a codec's settings name; lines win over a path.
 
     The direction follows the path unless `reverse` says otherwise.
     """
     if character_dict is None:
-        return Charset.read(character_dict_path, use_space_char, reverse)
-    turned = is_right_to_left(character_dict_path) if reverse is None else reverse
-    return Charset.of(character_dict, use_space_char, reverse=turned, lower=lower)
+        found = Charset.read(character_dict_path, use_space_char, reverse)
+    else:
+        turned = is_right_to_left(character_dict_path) if reverse is None else reverse
+        found = Charset.of(character_dict, use_space_char, reverse=turned, lower=lower)
+    return replace(found, letters_only=letters_only) if letters_only else found
 
 
 def is_right_to_left(path: str | Path | None) -> bool:
@@ -169,17 +173,21 @@ def is_right_to_left(path: str | Path | None) -> bool:
 
 def read_dictionary(path: str | Path) -> tuple[str, ...]:
     """Return the lines of a dictionary file, checked."""
-    try:
-        found = find_file(path)
-    except MissingInput as error:
-        raise MissingInput(_how_to_get(str(path))) from error
-    lines = decode_lines(read_bytes(found), str(path))
-    problems = list(_problems(lines, str(path)))
+    lines = decode_lines(read_bytes(find_dictionary(path)), str(path))
+    problems = [f"{path}:{number}: {what}" for number, what in faults(lines)]
     if problems:
         more = len(problems) - MOST_PROBLEMS
         shown = problems[:MOST_PROBLEMS] + ([f"... and {more} more"] if more > 0 else [])
         raise DataError("\n".join((*shown, TRAINED_WITH_IT)))
     return lines
+
+
+def find_dictionary(path: str | Path) -> Path:
+    """Return the file of a dictionary; a MissingInput says where one can be had."""
+    try:
+        return find_file(path)
+    except MissingInput as error:
+        raise MissingInput(_how_to_get(str(path))) from error
 
 
 def decode_lines(content: bytes, name: str) -> tuple[str, ...]:
@@ -232,25 +240,18 @@ def _keeps_direction(character: str) -> bool:
     return (character.isascii() and character.isalnum()) or character in " :*./%+-"
 
 
-def _problems(lines: Sequence[str], name: str) -> Iterable[str]:
-    first: dict[str, int] = {}
-    for number, line in enumerate(lines, 1):
-        if line == "":
-            yield f"{name}:{number}: blank line; a space is written as one space"
-        elif line in first:
-            yield f"{name}:{number}: {line!r} is already on line {first[line]}"
-        else:
-            first[line] = number
-
-
 def _how_to_get(path: str) -> str:
     entry = official.find(path)
     text = f"no such dictionary: {path}."
     if entry is None:
-        return f"{text} Put a UTF-8 file with one character a line there."
+        return (
+            f"{text} A dictionary is a UTF-8 file with one character a line; "
+            "python tools/dictionary.py build makes one from label files."
+        )
+    known = f" of {entry.lines} lines" if entry.lines else ""
     return (
-        f"{text} It is an official dictionary of {entry.lines} lines that is not part of this "
-        "project: put the file at that path, or write PostProcess.character_dict of the "
-        "official model's inference.yml there, one entry a line. "
-        f"Its SHA-256 is {entry.sha256}."
+        f"{text} It is an official dictionary{known} that is not part of this project:\n"
+        f"    python tools/dictionary.py get {entry.name}\n"
+        "downloads it; where there is no network, add --from inference.yml of a model that "
+        "was trained with it"
     )

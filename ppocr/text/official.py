@@ -1,24 +1,42 @@
 """The dictionaries of the original: where they belong, how many lines, which checksum.
 
-Those that follow a rule are part of this project; the others are named here so that a missing
-or altered one can be told from the real one. A model's classes are the lines of its dictionary:
-one line more or less moves all that follow.
+Those that follow a rule are part of this project (``rules.py``); the others are named here so that
+a missing or altered one can be told from the real one. A model's classes are the lines of its
+dictionary: one line more or less moves all that follow.
 """
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+ADDRESS = "https://raw.githubusercontent.com/PaddlePaddle/PaddleOCR/main/{path}"
+HOME = "ppocr/utils/"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One official dictionary."""
+    """One official dictionary; of those of later releases only the place is on record."""
 
     path: str
-    lines: int
-    bytes: int
-    sha256: str
+    lines: int = 0
+    bytes: int = 0
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the command line calls it: its file name, with a folder where two share it."""
+        short = PurePosixPath(self.path).stem
+        first = next(one for one in KNOWN if PurePosixPath(one.path).stem == short)
+        if first.path == self.path:
+            return short
+        return self.path.removeprefix(HOME).removesuffix(".txt")
+
+    @property
+    def address(self) -> str:
+        """Where the original keeps it."""
+        return ADDRESS.format(path=self.path)
 
 
 def find(path: str) -> Entry | None:
@@ -27,11 +45,29 @@ def find(path: str) -> Entry | None:
     The path may be absolute or begin with `./`.
     """
     wanted = PurePosixPath(str(path).replace("\\", "/")).parts
-    for entry in ENTRIES:
+    for entry in KNOWN:
         parts = PurePosixPath(entry.path).parts
         if wanted[-len(parts) :] == parts:
             return entry
     return None
+
+
+def named(name: str) -> Entry | None:
+    """Return the official dictionary of this name (`ppocr_keys_v1`, `dict/en_dict`) or path."""
+    wanted = name.replace("\\", "/").removeprefix("./").removesuffix(".txt")
+    for entry in KNOWN:
+        stem = entry.path.removesuffix(".txt")
+        if wanted in (entry.name, stem, stem.removeprefix(HOME)):
+            return entry
+    return find(name)
+
+
+def alike(name: str) -> list[str]:
+    """Return official names that resemble one that is not known, the likeliest first."""
+    names = [entry.name for entry in KNOWN]
+    close = difflib.get_close_matches(name.removesuffix(".txt"), names, n=3, cutoff=0.5)
+    inside = [one for one in names if name in one and one not in close]
+    return (close + inside)[:5]
 
 
 def by_sha256(sha256: str) -> Entry | None:
@@ -143,3 +179,23 @@ ENTRIES: tuple[Entry, ...] = (
           "a1c84d9bdb9ab29043c58896224d32941783eb821629618416dcb08f12886492"),
 )
 # fmt: on
+
+# Dictionaries of later releases: where they belong; neither size nor checksum is on record.
+LATER: tuple[Entry, ...] = tuple(
+    Entry(f"ppocr/utils/dict/{name}.txt")
+    for name in (
+        "ppocrv4_doc_dict",
+        "ppocrv5_dict",
+        *(
+            f"ppocrv5_{script}_dict"
+            for script in (
+                *("arabic", "cyrillic", "devanagari", "el", "en", "eslav"),
+                *("korean", "latin", "ta", "te", "th"),
+            )
+        ),
+    )
+)
+# files directly in ppocr/utils come first: `en_dict` is the one that recognisers are trained with
+KNOWN: tuple[Entry, ...] = tuple(
+    sorted((*ENTRIES, *LATER), key=lambda entry: (entry.path.count("/"), entry.path))
+)

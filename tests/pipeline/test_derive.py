@@ -95,10 +95,31 @@ def test_classes_of_several_heads_and_networks():
     models = wire(as_section(config))["Architecture"]["Models"]
     assert models["Student"]["Head"].computed["out_channels_list"] == {
         "CTCLabelDecode": ctc,
+        "AttnLabelDecode": ctc + 1,
         "SARLabelDecode": ctc + 2,
         "NRTRLabelDecode": ctc + 3,
     }
     assert models["Teacher"]["Head"].computed["out_channels"] == ctc
+
+
+@pytest.mark.parametrize(
+    ("decoder", "head", "beyond"),
+    [
+        ("AttnLabelDecode", "AttentionHead", 2),
+        ("SARLabelDecode", "SARHead", 3),
+        ("NRTRLabelDecode", "Transformer", 4),
+    ],
+)
+def test_each_head_gets_the_classes_of_its_decoder_and_the_length_of_labels(decoder, head, beyond):
+    config = config_of("rec")
+    config["Global"]["max_text_length"] = 31
+    config["PostProcess"] = {"name": decoder}
+    config["Architecture"]["Head"] = {"name": head}
+    computed = wire(as_section(config))["Architecture"]["Head"].computed
+    assert computed["out_channels"] == len(CHARACTERS) + 1 + beyond
+    assert computed.get("max_text_length", 31) == 31
+    config["Architecture"]["Head"] = {"name": "SARHead", "max_text_length": 9}
+    assert "max_text_length" not in wire(as_section(config))["Architecture"]["Head"].computed
 
 
 @pytest.mark.parametrize("missing", ["Eval", "PostProcess", "Architecture"])
