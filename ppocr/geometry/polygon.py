@@ -9,6 +9,7 @@ on the way in, as in the original; targets and boxes depend on it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import shapely
@@ -52,7 +53,11 @@ def offset(
         points = points.tolist()
     offsetter = PyclipperOffset()
     offsetter.AddPath(points, JT_ROUND, ET_CLOSEDPOLYGON)
-    return [np.array(path, dtype=dtype) for path in offsetter.Execute(distance)]
+    # numpy takes twice as long to look through a list of pairs
+    return [
+        np.fromiter(chain.from_iterable(path), dtype, 2 * len(path)).reshape(-1, 2)
+        for path in offsetter.Execute(distance)
+    ]
 
 
 def unclip_distances(polygons_Nn2: np.ndarray, ratio: float) -> np.ndarray:
