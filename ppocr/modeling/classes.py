@@ -8,13 +8,15 @@ character, wherever it stands in either dictionary.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from paddle import nn
 
+from ppocr.text.dictionaries import Change, difference, numbered
 from ppocr.utils.exits import DataError
+
+SPACE = " "
 
 
 class Rows(NamedTuple):
@@ -30,49 +32,55 @@ class Rows(NamedTuple):
     is_score: bool = True
 
 
-@dataclass(frozen=True)
-class Change:
-    """How two dictionaries differ; ``str()`` is a line for the log."""
-
-    kept: int
-    new: tuple[str, ...]
-    dropped: tuple[str, ...]
-
-    def __str__(self) -> str:
-        def shown(characters: tuple[str, ...]) -> str:
-            some = " ".join(characters[:10])
-            return f"{len(characters)}" + (
-                f" ({some}{' ...' if characters[10:] else ''})" if some else ""
-            )
-
-        return f"classes: {self.kept} kept, {shown(self.new)} new, {shown(self.dropped)} dropped"
-
-
 def adapt(
     model: nn.Layer, params: Mapping[str, np.ndarray], old: Sequence[str], new: Sequence[str]
-) -> tuple[dict[str, np.ndarray], Change]:
+) -> tuple[dict[str, np.ndarray], Change | None]:
     """Return the weights of a file made for dictionary ``old``, fit for ``model`` with ``new``.
 
-    Both are the characters alone, in the order of their classes. What chooses a class
-    starts, for a new character, as the average of all old ones: an average is never the
-    largest, so nothing that was read before is read differently. What a new character
-    feeds in keeps its initial value. A DataError says that a file does not have as many
-    classes as ``old`` asks for.
+    Both are the characters alone, in the order of their classes, with the space that a setting
+    may add. What chooses a class starts, for a new character, as the average of all old ones: an
+    average is never the largest, so nothing that was read before is read differently. What a new
+    character feeds in keeps its initial value. The change is None where nothing had to move. A
+    DataError says that a file does not have as many classes as ``old`` asks for.
     """
-    places = {character: index for index, character in enumerate(old)}
-    source = np.array([places.get(character, -1) for character in new], dtype=np.int64)
+    old = _as_in_file(model, params, old, new)
+    if list(old) == list(new):
+        return dict(params), None
+    places = {one: index for index, one in enumerate(numbered(old))}
+    source = np.array([places.get(one, -1) for one in numbered(new)], dtype=np.int64)
     state, adapted = model.state_dict(), dict(params)
     for key, rows in class_rows(model).items():
         if key in params:
             initial = state[key].numpy()
             adapted[key] = _moved(key, params[key], initial, rows, source, len(old))
-    known = set(new)
-    change = Change(
-        kept=int((source >= 0).sum()),
-        new=tuple(one for one in new if one not in places),
-        dropped=tuple(one for one in old if one not in known),
-    )
-    return adapted, change
+    return adapted, difference(old, new)
+
+
+def class_counts(model: nn.Layer, params: Mapping[str, np.ndarray]) -> tuple[int, int] | None:
+    """Return the classes of a file and of the network where they differ, from the first head."""
+    state = model.state_dict()
+    for key, rows in class_rows(model).items():
+        if key not in params:
+            continue
+        counts = params[key].shape[rows.axis], int(state[key].shape[rows.axis])
+        return None if counts[0] == counts[1] else counts
+    return None
+
+
+def _as_in_file(
+    model: nn.Layer, params: Mapping[str, np.ndarray], old: Sequence[str], new: Sequence[str]
+) -> Sequence[str]:
+    """Return ``old`` as the file's number of classes has it: perhaps with another space.
+
+    Whether a space was added to a dictionary is not written in the dictionary.
+    """
+    counts = class_counts(model, params)
+    wanted = len(new) + (counts[0] - counts[1] if counts else 0)
+    without = old[:-1] if old and old[-1] == SPACE else old
+    for candidate in (old, [*old, SPACE], without):
+        if len(candidate) == wanted:
+            return candidate
+    return old
 
 
 def class_rows(model: nn.Layer) -> dict[str, Rows]:
@@ -94,7 +102,7 @@ def _moved(
     if len(old) != rows.first + count + behind:
         raise DataError(
             f"{key} has {len(old)} classes, but a dictionary of {count} characters "
-            f"makes {rows.first + count + behind}"
+            f"makes {rows.first + count + behind}: that is not the one it was trained with"
         )
     characters = old[rows.first : rows.first + count]
     result[: rows.first] = old[: rows.first]

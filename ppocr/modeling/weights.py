@@ -8,27 +8,26 @@ only training needs): that is reported and allowed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import urldefrag
 
 import numpy as np
 from paddle import Tensor, nn
 
-from ppocr.modeling.classes import adapt
-from ppocr.utils import pickles
+from ppocr.modeling.classes import adapt, class_counts
+from ppocr.modeling.parts import below
+from ppocr.utils import checkpoints, pickles, safetensors_file
 from ppocr.utils.exits import DataError, MissingInput
-from ppocr.utils.files import download, find_file
 from ppocr.utils.logs import get_logger
 
-SUFFIX = ".pdparams"
 BACKBONE = "backbone."
 PREFERRED = ("Student.", "student.")
 LINES = 10
 
 Params = Mapping[str, np.ndarray]
+Dictionaries = tuple[Sequence[str], Sequence[str]]  # those of a file, those of a network
 
 
 @dataclass
@@ -74,7 +73,8 @@ def load_weights(
     path: str | Path,
     allow_partial: Sequence[str] = (),
     whole: bool = False,
-    dictionaries: tuple[Sequence[str], Sequence[str]] | None = None,
+    dictionaries: Dictionaries | None = None,
+    network: str = "",
 ) -> Report:
     """Return the report after giving ``model`` the weights of a file or https address.
 
@@ -85,20 +85,22 @@ def load_weights(
 
     ``dictionaries`` are the characters that the file was trained with and those of the
     network, where they differ: classes are then matched by character (see classes.py).
+    ``network`` is the name by which a checkpoint of several holds this one (see parts.py).
     """
-    params = read_params(path)
     state = model.state_dict()
-    change = None
-    if dictionaries is not None and list(dictionaries[0]) != list(dictionaries[1]):
-        renamed, notes, _ = _recognise(state, params)
-        params, change = adapt(model, renamed, *dictionaries)
-    report, chosen = match(state, params, str(path), allow_partial)
-    if change is not None:
-        report.notes = [*notes, *report.notes, str(change)]
+    given = read_params(path)
+    if network and not set(state) & set(given):
+        given = below(given, network, str(path))
+    params, notes, wanted = _recognise(state, given)
+    report = Report(str(path), len(wanted), notes=notes)
+    if dictionaries is not None:
+        params, change = adapt(model, params, *dictionaries)
+        report.notes += [str(change)] if change else []
+    chosen = match(state, params, wanted, report, allow_partial)
     if whole and report.total < len(state):
         raise DataError(f"{report}\nthe rest of the network would be random")
     if not report.complete:
-        raise DataError(f"{report}\nnothing was loaded; Global.allow_partial can name exceptions")
+        raise DataError(f"{report}\n{_remedy(model, params, report)}")
     for key, value in chosen.items():
         state[key].set_value(value)
     for line in report.lines():
@@ -106,16 +108,23 @@ def load_weights(
     return report
 
 
-def load_pretrained(model: nn.Layer, allow_partial: Sequence[str] = ()) -> list[Report]:
+def load_pretrained(
+    model: nn.Layer,
+    allow_partial: Sequence[str] = (),
+    find_dictionaries: Callable[[str], Dictionaries | None] | None = None,
+) -> list[Report]:
     """Return the reports after giving networks of a distillation what their sections name.
 
-    To be called once, where training begins; a network of its own names nothing. Which
+    To be called once, where training begins; a network of its own names nothing.
+    ``find_dictionaries`` gives what ``load_weights`` calls ``dictionaries`` for a path. Which
     network an error is about stands at its front.
     """
     reports = []
     for name, path in getattr(model, "pretrained", {}).items():
         try:
-            reports.append(load_weights(model.networks[name], path, allow_partial))
+            others = find_dictionaries(path) if find_dictionaries else None
+            network = model.networks[name]
+            reports.append(load_weights(network, path, allow_partial, dictionaries=others))
         except (DataError, MissingInput) as error:
             raise type(error)(f"{name}: {error}") from error
     return reports
@@ -124,11 +133,15 @@ def load_pretrained(model: nn.Layer, allow_partial: Sequence[str] = ()) -> list[
 def read_params(path: str | Path) -> dict[str, np.ndarray]:
     """Return the arrays of a weights file by key.
 
-    ``path`` may leave out ``.pdparams`` and may be an http(s) address, which is downloaded
-    once; ``...#sha256=<hex>`` at its end is the checksum to insist on.
+    ``path`` is as for ``checkpoints.find``: a prefix, a .pdparams or .safetensors file, or an
+    http(s) address, which is downloaded once; ``...#sha256=<hex>`` at its end is the checksum
+    to insist on.
     """
-    place = find_weights(path)
-    value = pickles.read(place)
+    place = checkpoints.find(path, weights_only=True).params
+    if place.suffix == checkpoints.SAFETENSORS:
+        value, _ = safetensors_file.read(place)
+    else:
+        value = pickles.read(place)
     if not isinstance(value, Mapping):
         raise DataError(f"{place} holds a {type(value).__name__}, not weights by name")
     params = {key: one for key, one in value.items() if isinstance(one, np.ndarray)}
@@ -142,49 +155,46 @@ def read_params(path: str | Path) -> dict[str, np.ndarray]:
     return params
 
 
-def find_weights(path: str | Path) -> Path:
-    """Return the local file that ``path`` stands for (see ``read_params``)."""
-    text = str(path)
-    if text.startswith(("http://", "https://")):
-        url, mark = urldefrag(text)
-        return download(url, sha256=mark.removeprefix("sha256=") or None)
-    for candidate in (text, text + SUFFIX):
-        try:
-            return find_file(candidate)
-        except MissingInput:
-            continue
-    raise MissingInput(f"no weights at {text} or {text}{SUFFIX}")
-
-
 def match(
     state: Mapping[str, Tensor],
     params: Params,
-    path: str = "weights",
+    wanted: Sequence[str],
+    report: Report,
     allow_partial: Sequence[str] = (),
-) -> tuple[Report, dict[str, np.ndarray]]:
-    """Return how a file fits a network, and the arrays to set, in the network's types."""
-    renamed, notes, wanted = _recognise(state, params)
-    report = Report(path, len(wanted), notes=notes)
+) -> dict[str, np.ndarray]:
+    """Return the arrays to set, in the network's types, and fill the report with the others."""
     chosen: dict[str, np.ndarray] = {}
-    held = {id(state[key]) for key in wanted if key in renamed}
+    held = {id(state[key]) for key in wanted if key in params}
     cast: Counter[str] = Counter()
     for key in wanted:
         tensor = state[key]
-        if key not in renamed:
+        if key not in params:
             twin = id(tensor) in held  # the same tensor under another key is there
             _sort_out(report, key, key, report.missing, allow_partial, twin)
-        elif list(tensor.shape) != list(renamed[key].shape):
-            text = f"{key} {list(renamed[key].shape)} instead of {list(tensor.shape)}"
+        elif list(tensor.shape) != list(params[key].shape):
+            text = f"{key} {list(params[key].shape)} instead of {list(tensor.shape)}"
             _sort_out(report, key, text, report.reshaped, allow_partial, False)
         else:
-            chosen[key], kind = _in_type_of(tensor, renamed[key])
+            chosen[key], kind = _in_type_of(tensor, params[key])
             cast[kind] += kind != ""
             report.matched += 1
     report.notes += [
         f"converted {count} arrays from {kind}" for kind, count in cast.items() if count
     ]
-    report.extra = [key for key in renamed if key not in state]
-    return report, chosen
+    report.extra = [key for key in params if key not in state]
+    return chosen
+
+
+def _remedy(model: nn.Layer, params: Params, report: Report) -> str:
+    """Return what to do about an incomplete report."""
+    counts = class_counts(model, params)
+    if report.missing or counts is None:
+        return "nothing was loaded; Global.allow_partial can name exceptions"
+    return (
+        f"nothing was loaded: the file has {counts[0]} classes, this network {counts[1]}, so it "
+        "was trained with another dictionary. Global.pretrained_character_dict_path=... names "
+        "that one, and classes are then matched by character"
+    )
 
 
 def _sort_out(

@@ -8,12 +8,12 @@ from typing import Any
 
 from ppocr.config.errors import Place, Problem
 from ppocr.config.section import Items, Section, as_section, walk
+from ppocr.text.charset import find_dictionary
+from ppocr.utils import checkpoints
 from ppocr.utils.exits import MissingInput
-from ppocr.utils.files import find_file
 
+DICTIONARIES = ("character_dict_path", "pretrained_character_dict_path")
 WEIGHTS = ("pretrained_model", "checkpoints")
-WEIGHT_ENDING = ".pdparams"
-REMOTE = ("http://", "https://")
 
 
 def missing(config: Mapping[str, Any]) -> list[Problem]:
@@ -33,21 +33,22 @@ def _inner(section: Section, key: str) -> Section:
 def _weights(section: Section) -> Iterator[Problem]:
     for key in WEIGHTS:
         given = section.get(key)
-        if not isinstance(given, str) or not given or given.startswith(REMOTE):
+        if not isinstance(given, str) or not given or given.startswith(checkpoints.REMOTE):
             continue
-        if not any(Path(one).exists() for one in (given, given + WEIGHT_ENDING)):
-            text = f"{key}: there is no {given} and no {given}{WEIGHT_ENDING}"
-            yield Problem(section.where(key), text)
+        if not checkpoints.exists(given):
+            yield Problem(section.where(key), f"{key}: {checkpoints.nothing_at(given)}")
 
 
 def _dictionaries(root: Section) -> Iterator[Problem]:
     for section in walk(root):
-        given = section.get("character_dict_path")
-        if isinstance(given, str) and given:
+        for key in DICTIONARIES:
+            given = section.get(key)
+            if not isinstance(given, str) or not given:
+                continue
             try:
-                find_file(given)
+                find_dictionary(given)
             except MissingInput as error:
-                yield Problem(section.where("character_dict_path"), str(error))
+                yield Problem(section.where(key), str(error))
 
 
 def _data(section: Section) -> Iterator[Problem]:

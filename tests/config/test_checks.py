@@ -200,8 +200,8 @@ def test_files_are_looked_for_only_when_asked(fixtures):
     assert checks.check(root).fine
     problems = [str(one) for one in checks.check(root, files=True).problems]
     for what in (
-        "no nowhere/best and no nowhere/best.pdparams",
-        "no such file: nowhere.txt",
+        "no checkpoint nowhere/best: there is no best.pdparams in nowhere",
+        "no such dictionary: nowhere.txt",
         "there is no folder ./train_data/fixture/",
         "there is no ./train_data/fixture/val.txt",
     ):

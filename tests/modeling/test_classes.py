@@ -121,8 +121,8 @@ def test_dropped_characters_are_named(tmp_path: Path) -> None:
 
 def test_another_dictionary_than_the_files_is_an_error(tmp_path: Path) -> None:
     path = _saved(_model("ctc", OLD, 1), tmp_path)
-    with pytest.raises(DataError, match="has 6 classes, but a dictionary of 4 characters makes 5"):
-        load_weights(_model("ctc", OLD, 2), path, dictionaries=(OLD[:4], OLD))
+    with pytest.raises(DataError, match="has 6 classes, but a dictionary of 3 characters makes 4"):
+        load_weights(_model("ctc", OLD, 2), path, dictionaries=(OLD[:3], OLD))
 
 
 def test_without_dictionaries_the_shapes_have_to_fit(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_suffix_is_optional(save: Any, suffix: str) -> None:
 
 
 def test_a_missing_file_names_both_places(tmp_path: Path) -> None:
-    with pytest.raises(MissingInput, match=r"nothing or .*nothing\.pdparams"):
+    with pytest.raises(MissingInput, match=r"nothing: there is no nothing\.pdparams in"):
         read_params(tmp_path / "nothing")
 
 

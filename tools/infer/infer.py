@@ -14,8 +14,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ppocr.config.general import General
-from ppocr.pipeline.derive import derive
+from ppocr.pipeline.derive import derive, wire
+from ppocr.pipeline.networks import key_network, network_config
 from ppocr.pipeline.runner import Runner
+from ppocr.pipeline.trained_with import dictionaries
 from ppocr.serving import jobs, report
 from ppocr.serving.images import Names, read_pages
 from ppocr.serving.jobs import Drawings, Job
@@ -58,6 +60,7 @@ def infer(task: str, config: str, overrides: Sequence[str]) -> int:
 def checkpoint_runner(settings: Settings, task: str) -> Runner:
     """Return a runner over the checkpoint that a config names; imports paddle.
 
+    Of a distillation it is the network that the Metric's ``key`` names.
     A UsageError says that the model is of another kind or that no weights are named, a DataError
     that the weights do not cover the whole network.
     """
@@ -67,9 +70,10 @@ def checkpoint_runner(settings: Settings, task: str) -> Runner:
         from ppocr.backends.dygraph import Dygraph
         from ppocr.modeling import build_model
         from ppocr.modeling.weights import load_weights
-        from ppocr.training import checkpoint
 
-    spec = derive(settings.config)
+    name = key_network(settings.config)
+    config = wire(network_config(settings.config, name))
+    spec = derive(config)
     if spec.task != task:
         raise UsageError(f"this config trains a {spec.task} model; use tools/infer_{spec.task}.py")
     path = settings.general.checkpoints or settings.general.pretrained_model
@@ -78,8 +82,9 @@ def checkpoint_runner(settings: Settings, task: str) -> Runner:
             "which weights? -o Global.pretrained_model=output/.../best_accuracy names them"
         )
     paddle.set_device(settings.device)
-    model = build_model(settings.config["Architecture"])
-    load_weights(model, checkpoint.weights_path(path), whole=True)
+    model = build_model(config["Architecture"])
+    others = dictionaries(config, path)
+    load_weights(model, path, whole=True, dictionaries=others, network=name)
     model.eval()
     return Runner(spec, Dygraph(model, [one.name for one in spec.inputs]))
 
