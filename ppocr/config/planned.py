@@ -454,7 +454,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "RandAugment": "prob num_layers magnitude",
             "RandomCrop": "size max_tries keep_ratio",
             "RandomCropFlip": "crop_ratio iter_num min_area_ratio pad_ratio epsilon",
-            "RandomCropImgMask": "crop_keys main_key size",
             "RandomCropPolyInstances": "crop_ratio min_side_ratio",
             "RandomPerspective": "prob",
             "RandomRotatePolyInstances": "rotate_ratio max_angle pad_with_fixed_color pad_value",
