@@ -27,6 +27,7 @@ ROWS: dict[str, int] = {
     "ppocr.metrics": 4,
     "ppocr.backends": 4,
     "ppocr.pipeline": 5,
+    "ppocr.doctor": 6,
     "ppocr.training": 6,
     "ppocr.export": 6,
     "ppocr.serving": 6,

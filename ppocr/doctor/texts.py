@@ -1,0 +1,269 @@
+"""Lines of text: how long they are, what the current settings drop and squeeze, what CTC can learn.
+
+CTC needs a time step for every character and one more between two equal ones (Graves et al.,
+2006); a line with fewer steps than that has no path, and its loss teaches nothing.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from ppocr.doctor import charts
+from ppocr.doctor.findings import (
+    NOTE,
+    RUIN,
+    WARN,
+    Case,
+    Chapter,
+    Chart,
+    Finding,
+    Gallery,
+    Picture,
+    op_overrides,
+    part,
+    percent,
+)
+from ppocr.doctor.network import Network
+from ppocr.doctor.sets import Set
+
+QUANTILES = (0.80, 0.95, 0.99)
+KEEP_LENGTH = 0.99  # a longer limit costs nothing but a longer label
+KEEP_WIDTH = 0.95  # width is paid for in every step of the training: the others are squeezed
+WIDTH_STEP = 32
+LENGTH_STEP = 5
+MANY = 0.05  # from this part of the lines on, losing them ruins the result
+SQUEEZED = 1.25  # letters narrower than this are hard to read
+FEW = 0.01
+SHOWN = 8
+
+
+def chapter(case: Case, network: Network) -> Chapter | None:
+    """Return the chapter on lengths and widths of lines, or None for another task."""
+    train = case.train
+    if case.task != "rec" or train is None or not len(train.column("length")):
+        return None
+    found = Chapter("Length and width of the lines")
+    _lengths(case, train, found)
+    _widths(case, train, found, network)
+    found.blocks.sort(key=lambda block: isinstance(block, Gallery))
+    return found
+
+
+def quantiles(values: np.ndarray) -> dict[str, float]:
+    """Return the values that keep 80, 95, 99 and 100 % of the samples."""
+    found = {f"{share:.0%}": float(np.quantile(values, share)) for share in QUANTILES}
+    return {**found, "100%": float(values.max())}
+
+
+def _lengths(case: Case, train: Set, found: Chapter) -> None:
+    limit = train.value("max_text_length")
+    lengths = train.column("length")
+    keeps = {key: ceil(value) for key, value in quantiles(lengths).items()}
+    found.numbers["length"] = {"max_text_length": limit, "keeps": keeps}
+    marks = [(limit, f"max_text_length {limit}")] if limit else []
+    marks.append((keeps["99%"], f"99 %: {keeps['99%']}"))
+    drawing = charts.histogram(lengths, marks, limit and limit + 1, longest=keeps["100%"])
+    found.blocks.append(Chart("Characters of a line (training set)", drawing, _kept(keeps, "")))
+    if not limit:
+        return
+    dropped = int((lengths > limit).sum())
+    found.numbers["length"]["longer"] = {
+        one.mode: int((one.column("length") > limit).sum()) for one in case.opened
+    }
+    if dropped:
+        found.findings.append(_too_long(case, train, dropped, limit, keeps))
+        found.blocks.append(_longest(train, lengths, limit))
+
+
+def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str, int]) -> Finding:
+    wanted = good_length(keeps)
+    share = part(dropped, train.looked_at)
+    others = [one for one in case.opened if one is not train]
+    more = "".join(
+        f" In {one.mode} {int((one.column('length') > limit).sum())} lines are longer, and count "
+        "as errors whatever the model writes."
+        for one in others
+        if (one.column("length") > limit).any()
+    )
+    return Finding(
+        "text-too-long",
+        RUIN if share >= MANY else WARN if share >= FEW / 10 else NOTE,
+        f"{percent(dropped, train.looked_at)} of the training lines are longer than "
+        f"max_text_length {limit}",
+        f"{dropped} of {train.looked_at} lines are left out of training: the model never sees a "
+        f"long line. {wanted} keeps 99 % of them (the longest has {keeps['100%']}).{more}",
+        share,
+        case.accepted(length_overrides(case, wanted)),
+    )
+
+
+def good_length(keeps: dict[str, int]) -> int:
+    """Return the length to recommend: 99 %, or all when the longest is not much longer."""
+    wanted = keeps["100%"] if keeps["100%"] <= 1.3 * keeps["99%"] else keeps["99%"]
+    return ceil(wanted / LENGTH_STEP) * LENGTH_STEP
+
+
+def length_overrides(case: Case, length: int) -> list[str]:
+    """Return what sets max_text_length wherever it is stated, and in Global for the others."""
+    return [
+        f"Global.max_text_length={length}",
+        *op_overrides(case, "max_text_length", lambda _: length),
+    ]
+
+
+def _widths(case: Case, train: Set, found: Chapter, network: Network) -> None:
+    shape = shape_of(train)
+    if shape is None:
+        return
+    channels, height, width = shape
+    rows = _of_texts(train, "width"), _of_texts(train, "height")
+    known = rows[1] > 0
+    natural = np.ceil(height * rows[0][known] / np.maximum(rows[1][known], 1))
+    if not len(natural):
+        return
+    keeps = {key: _up(value) for key, value in quantiles(natural).items()}
+    squeezed = int((natural > SQUEEZED * width).sum())
+    found.numbers["width"] = {
+        "image_shape": [channels, height, width],
+        "keeps": keeps,
+        "wider": int((natural > width).sum()),
+        "squeezed": squeezed,
+    }
+    wanted = max(width, _up(float(np.quantile(natural, KEEP_WIDTH)) / SQUEEZED))
+    found.numbers["width"]["recommended"] = wanted
+    marks = [(width, f"image_shape {width}"), (wanted, f"recommended {wanted}")]
+    drawing = charts.histogram(natural, marks, width, " px", 1.3 * keeps["99%"])
+    title = f"Width of a line at height {height} (training set)"
+    found.blocks.append(Chart(title, drawing, _kept(keeps, " px")))
+    steps = network.steps(shape), network.steps((channels, height, wanted))
+    feasible = _feasible(train, steps, found)
+    if wanted > width and (squeezed > FEW * len(natural) or feasible):
+        numbers = (squeezed, len(natural), width, wanted, feasible)
+        found.findings.append(_too_narrow(case, train, shape, numbers))
+        found.blocks.append(_widest(train, natural, known, width))
+    elif feasible > FEW * train.looked_at / 10:
+        found.findings.append(_no_path(case, train, feasible, shape, network))
+    if network.error:
+        found.text = f"Time steps were not asked for: {network.error}"
+
+
+def _feasible(train: Set, steps: tuple[int | None, int | None], found: Chapter) -> int:
+    """Return how many lines have no CTC path now; the figures go into the chapter."""
+    now, then = steps
+    if now is None:
+        return 0
+    needed = train.column("steps")
+    limit = train.value("max_text_length") or needed.max()
+    short = int(((needed > now) & (train.column("length") <= limit)).sum())
+    found.numbers["ctc"] = {
+        "time_steps": now,
+        "needed": {key: ceil(value) for key, value in quantiles(needed).items()},
+        "without_path": int((needed > now).sum()),
+        "without_path_when_wide": int((needed > then).sum()) if then else None,
+    }
+    marks = [(now, f"{now} time steps")]
+    if then and then != now:
+        marks.append((then, f"{then} at the recommended width"))
+    drawing = charts.histogram(needed, marks, now + 1)
+    note = "Every character takes a step, and a repeated one a blank in between."
+    found.blocks.append(Chart("Time steps that CTC needs for a line", drawing, note))
+    return short
+
+
+def _too_narrow(
+    case: Case, train: Set, shape: tuple[int, int, int], numbers: tuple[int, int, int, int, int]
+) -> Finding:
+    squeezed, lines, width, wanted, pathless = numbers
+    share = part(max(squeezed, pathless), lines)
+    also = f" {pathless} have fewer time steps than CTC needs." if pathless else ""
+    return Finding(
+        "line-too-wide",
+        RUIN if part(pathless, lines) >= FEW else WARN,
+        f"{percent(squeezed, lines)} of the lines are squeezed by more than a quarter to fit "
+        f"image_shape {list(shape)}",
+        f"At height {shape[1]} they are wider than {width} px, so letters become narrower than "
+        f"those the model is shown elsewhere.{also} At {wanted} px it is no "
+        f"more than 5 % of them; a step of training then takes about {wanted / width:.1f} times "
+        "as long.",
+        share,
+        case.accepted(_shape_overrides(case, train, wanted)),
+    )
+
+
+def _no_path(
+    case: Case, train: Set, pathless: int, shape: tuple[int, int, int], network: Network
+) -> Finding:
+    needed = ceil(np.quantile(train.column("steps"), KEEP_LENGTH))
+    width = shape[2]
+    while (network.steps((shape[0], shape[1], width)) or needed) < needed and width < 8 * shape[2]:
+        width += WIDTH_STEP
+    share = part(pathless, train.looked_at)
+    return Finding(
+        "no-ctc-path",
+        RUIN if share >= FEW else WARN,
+        f"{percent(pathless, train.looked_at)} of the lines have more characters than the "
+        "network has time steps",
+        f"At width {shape[2]} the network gives {network.steps(shape)} steps; 99 % of the lines "
+        f"need {needed}. CTC cannot learn a line without a path. {width} px is wide enough.",
+        share,
+        case.accepted(_shape_overrides(case, train, width)),
+    )
+
+
+def shape_of(one: Set) -> tuple[int, int, int] | None:
+    """Return (C, H, W) of the lines that the network gets; of a scale sampler's first batch."""
+    scale = one.extras.get("batch_shape")
+    if scale:
+        return 3, int(scale[1]), int(scale[0])
+    for op in one.ops:
+        shape = getattr(op, "output_shape", tuple)()
+        if len(shape) == 3 and shape[1] > 0:
+            stated = getattr(op, "image_shape", shape)
+            return int(shape[0]), int(shape[1]), int(stated[2])
+    return None
+
+
+def _shape_overrides(case: Case, train: Set, width: int) -> list[str]:
+    """Return what makes every line of all sets ``width`` wide, in each place that says so."""
+    found = op_overrides(case, "image_shape", lambda op: [*op["image_shape"][:-1], width])
+    scales = (train.section.get("sampler") or {}).get("scales") or []
+    if train.extras and all(isinstance(scale, list) for scale in scales):
+        widened = [[width, height] for _, height in scales]
+        found.append(f"{train.mode}.sampler.scales={widened}")
+    return found
+
+
+def _of_texts(one: Set, name: str) -> np.ndarray:
+    """Return a column of all rows for those rows that have a text."""
+    return one.column(name)[np.searchsorted(one.column("row"), one.column("text_row"))]
+
+
+def _longest(train: Set, lengths: np.ndarray, limit: int) -> Gallery:
+    order = np.argsort(-lengths, kind="stable")[:SHOWN]
+    rows = train.column("text_row")[order].tolist()
+    shown = zip(rows, lengths[order].tolist(), strict=True)
+    pictures = tuple(Picture(train, row, f"{length} characters") for row, length in shown)
+    return Gallery(f"The longest lines (limit {limit})", pictures)
+
+
+def _widest(train: Set, natural: np.ndarray, known: np.ndarray, width: int) -> Gallery:
+    rows = train.column("text_row")[known]
+    order = np.argsort(-natural, kind="stable")[:SHOWN]
+    pictures = tuple(
+        Picture(train, int(rows[place]), f"squeezed {natural[place] / width:.1f} times")
+        for place in order
+    )
+    return Gallery("The lines that are squeezed most", pictures)
+
+
+def _up(value: float) -> int:
+    return ceil(value / WIDTH_STEP) * WIDTH_STEP
+
+
+def _kept(keeps: dict[str, Any], unit: str) -> str:
+    return ", ".join(
+        f"{key.replace('%', ' %')} fit in {value}{unit}" for key, value in keeps.items()
+    )
