@@ -17,6 +17,8 @@ from typing import Any
 from ppocr.utils.exits import MissingInput
 from ppocr.utils.logs import get_logger
 
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # x / 0 as numpy has it
+
 
 class Compiled:
     """A function for one signature: plain Python in ``plain``, machine code when called.
@@ -45,9 +47,9 @@ class Compiled:
         began = time.monotonic()
         name = f"{Path(self.plain.__code__.co_filename).stem}.{self.plain.__name__}"
         try:
-            code = numba.njit(nogil=True, cache=True)(self.plain)
+            code = numba.njit(cache=True, **OPTIONS)(self.plain)
         except RuntimeError:  # numba found no folder that can be written
-            code = numba.njit(nogil=True)(self.plain)
+            code = numba.njit(**OPTIONS)(self.plain)
             where = "cannot be kept: set NUMBA_CACHE_DIR to a folder that can be written"
         else:
             where = f"kept in {code.stats.cache_path}"

@@ -30,6 +30,8 @@ def chains():
             {"ToCHWImage": None},
         ],
     )
+    flat = {"scale": 1, "mean": [0.0, 1.0, 2.0], "std": [0.0, 3.0, 1e-30], "order": "hwc"}
+    yield "no spread", [{"NormalizeImage": flat}, {"ToCHWImage": None}]
     yield "only chw", [{"ToCHWImage": None}]
     yield "hwc", det[:1]
     yield "rec", [{"RecResizeImg": {"image_shape": [3, 32, 320]}}]
@@ -39,6 +41,7 @@ def chains():
     yield "cls", [{"ClsResizeImg": {"image_shape": [3, 48, 192]}}]
 
 
+@pytest.mark.filterwarnings("ignore:.*in divide")
 @pytest.mark.parametrize("chain", [one for _, one in chains()], ids=[name for name, _ in chains()])
 def test_deferred_is_bit_equal(chain):
     ops = create_operators(
