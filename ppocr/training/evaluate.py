@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ class Evaluator:
 
     ``fps`` is images per second of network and decoding; ``evaluated`` and ``rejected`` are
     numbers of samples. A sample that cannot be read is a DataError, because a metric over the
-    rest would be another metric.
+    rest would be another metric. ``stopping`` is asked after every batch: when it says yes, the
+    evaluation is broken off and nothing comes back.
     """
 
     def __init__(
@@ -32,17 +33,18 @@ class Evaluator:
         metric: Any,
         model: Any = None,
         twin: AsDeployed | None = None,
+        stopping: Callable[[], bool] | None = None,
     ) -> None:
         self.runner, self.loader, self.metric, self.model = runner, loader, metric, model
-        self.twin = twin
+        self.twin, self.stopping = twin, stopping or (lambda: False)
 
     @property
     def main_indicator(self) -> str:
         """The metric that decides which model is best."""
         return self.metric.main_indicator
 
-    def __call__(self, epoch: int = 0) -> dict[str, Any]:
-        """Return the metrics. The model is in evaluation mode meanwhile."""
+    def __call__(self, epoch: int = 0) -> dict[str, Any] | None:
+        """Return the metrics, None if broken off. The model is in evaluation mode meanwhile."""
         if self.model is None or not self.model.training:
             return self._run(epoch)
         self.model.eval()
@@ -51,7 +53,7 @@ class Evaluator:
         finally:
             self.model.train()
 
-    def _run(self, epoch: int) -> dict[str, Any]:
+    def _run(self, epoch: int) -> dict[str, Any] | None:
         self.metric.reset()
         self.loader.reset()
         evaluated, busy_s = 0, 0.0
@@ -70,6 +72,9 @@ class Evaluator:
             if self.twin is not None:
                 self.twin.add(results, batch, self.loader)
             evaluated += len(results)
+            if self.stopping():
+                batches.close()
+                return None
         tally = self.loader.reset()
         if tally.broken_places:
             raise DataError(

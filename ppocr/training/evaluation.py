@@ -11,9 +11,11 @@ from ppocr.backends.dygraph import Dygraph
 from ppocr.data import build_dataloader
 from ppocr.metrics import build_metric
 from ppocr.modeling import build_model
+from ppocr.modeling.architectures.distillation import answering
 from ppocr.modeling.weights import load_weights
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
+from ppocr.pipeline.trained_with import dictionaries
 from ppocr.training import checkpoint
 from ppocr.training.evaluate import AsDeployed, Evaluator
 from ppocr.training.resume import partial
@@ -41,12 +43,14 @@ def evaluate(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
     loader = build_dataloader(config, "Eval", settings.device, logger, settings.seed)
     model = build_model(config["Architecture"])
     found = checkpoint.find(path)
-    load_weights(model, found.params, partial(values.allow_partial), whole=True)
+    others = dictionaries(config, path)
+    load_weights(model, found.params, partial(values.allow_partial), True, others)
     model.eval()
     spec = derive(config)
-    fixed = Runner(spec.with_batch("fixed"), Dygraph(model), as_deployed=False)
+    network = Dygraph(answering(model, spec.outputs))
+    fixed = Runner(spec.with_batch("fixed"), network, as_deployed=False)
     metric = build_metric(config["Metric"], fixed.post)
-    twin = AsDeployed(Runner(spec, Dygraph(model)), build_metric(config["Metric"], fixed.post))
+    twin = AsDeployed(Runner(spec, network), build_metric(config["Metric"], fixed.post))
     try:
         measured = Evaluator(fixed, loader, metric, model, twin)()
     finally:

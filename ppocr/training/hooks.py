@@ -14,6 +14,7 @@ from typing import Any
 from ppocr.training import ranks, rng
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import BEST, LATEST, Checkpoints
+from ppocr.training.events import Events
 from ppocr.training.meters import Pace, Window, duration
 from ppocr.training.plans import EarlyStop, EvaluationPlan
 from ppocr.training.state import TrainState, is_better
@@ -103,11 +104,12 @@ class Log(Hook):
         every: int,
         window: int,
         memory: Callable[[], str],
+        events: Events,
     ) -> None:
         self.optimizer, self.writers, self.memory = optimizer, writers, memory
+        self.events = events
         self.epochs, self.batches, self.every = epochs, batches, max(1, every)
         self.window, self.pace = Window(window), Pace()
-        self.skipped = 0
 
     def start(self, state: TrainState) -> None:
         self.window.load(state.extra.get("window", {}))
@@ -118,10 +120,18 @@ class Log(Hook):
         self.window.add(finite)
         state.extra["window"] = self.window.state()
         self.pace.add(news["read_s"], news["batch_s"], len(batch["image"]))
-        if "loss" not in finite:
-            places = ", ".join(str(place) for place in batch.get("place", [])[:8])
+        if news.get("skipped"):
+            places = [str(place) for place in batch.get("place", [])]
+            what = "gradient" if "loss" in finite else "loss"
             get_logger().warning(
-                "step %d skipped: loss %s on %s", state.step, losses["loss"], places
+                "step %d skipped: %s not finite (loss %s) on %s",
+                state.step,
+                what,
+                losses["loss"],
+                ", ".join(places[:8]),
+            )
+            self.events.write(
+                "step skipped", {"step": state.step, "not finite": what, "samples": places}
             )
         if state.step % self.every == 0 or state.batch == self.batches or state.step == 1:
             self._report(state, news.get("metrics", {}))
@@ -158,11 +168,14 @@ class Log(Hook):
 
 
 class Evaluate(Hook):
-    """Evaluates when it is due and always at the end; keeps the best by strict improvement."""
+    """Evaluates when it is due and always at the end; keeps the best by strict improvement.
+
+    An evaluation that was broken off ends the run; the one that goes on begins with it.
+    """
 
     def __init__(
         self,
-        evaluate: Callable[[int], dict[str, Any]],
+        evaluate: Callable[[int], dict[str, Any] | None],
         indicator: str,
         due: EvaluationPlan,
         checkpoints: Checkpoints | None,
@@ -178,6 +191,9 @@ class Evaluate(Hook):
     def start(self, state: TrainState) -> None:
         if self.early_stop is not None:
             self.early_stop.load(state.extra.get("early_stop", {}))
+        self._last = int(state.extra.get("evaluated", -1))
+        if state.extra.pop("evaluation_due", False):
+            self._run(state)
 
     def stepped(self, state, batch, news) -> None:
         if self.due.after_step(state):
@@ -194,16 +210,21 @@ class Evaluate(Hook):
     def _run(self, state: TrainState) -> None:
         if self._last == state.step:
             return
-        self._last = state.step
+        self._last = state.extra["evaluated"] = state.step
         with self.average.applied() if self.average is not None else nullcontext():
             self._evaluated(state)
 
     def _evaluated(self, state: TrainState) -> None:
         found = ranks.share(self.evaluate(state.epoch) if dist.is_main() else None)
+        if found is None:
+            get_logger().warning("evaluation broken off; the run that goes on begins with it")
+            del state.extra["evaluated"]
+            state.extra["evaluation_due"], state.stop_reason = True, PREEMPTED
+            return
         get_logger().info("cur metric, %s", _spelled(found))
         score = float(found[self.indicator])
         if is_better(score, state.best.get(self.indicator)):
-            epoch = state.epoch + (1 if state.batch else 0)
+            epoch, before = state.epoch + (1 if state.batch else 0), state.best
             state.best = {
                 **found,
                 "best_epoch": epoch,
@@ -211,8 +232,10 @@ class Evaluate(Hook):
                 "best_step": state.step,
             }
             self._watch(state, improved_to=score)
-            if self.checkpoints is not None:
-                self.checkpoints.save(BEST, snapshot(state), metric=found)
+            if self.checkpoints is not None and not self.checkpoints.save(
+                BEST, snapshot(state), metric=found
+            ):
+                state.best = before  # the best is what the file holds
         else:
             self._watch(state, improved_to=None)
         get_logger().info("best metric, %s", _spelled(state.best))
@@ -228,14 +251,28 @@ class Evaluate(Hook):
 
 
 class SaveLatest(Hook):
-    """Saves ``latest`` after each epoch, ``iter_epoch_N`` every so many, and when preempted."""
+    """Saves ``latest`` after each epoch, ``iter_epoch_N`` every so many, and when preempted.
+
+    Not while steps are being skipped: the weights are those that made the loss go wrong, and the
+    checkpoint there is may be the last good one.
+    """
 
     def __init__(
         self, checkpoints: Checkpoints, every: int, average: Average | None = None
     ) -> None:
         self.checkpoints, self.every, self.average = checkpoints, every, average
+        self._sound = True
+
+    def start(self, state: TrainState) -> None:
+        self.checkpoints.demand_space()
+
+    def stepped(self, state, batch, news) -> None:
+        self._sound = not news.get("skipped")
 
     def epoch_done(self, state: TrainState) -> None:
+        if not self._sound:
+            get_logger().warning("not saved: the last step was skipped; the checkpoint stays")
+            return
         self._save(LATEST, state)
         if self.every > 0 and state.epoch % self.every == 0:
             self._save(f"iter_epoch_{state.epoch}", state)
@@ -262,8 +299,8 @@ class KeepRandom(Hook):
 class DataReport(Hook):
     """Says after each epoch which samples could not be used, and why."""
 
-    def __init__(self, loader: Any) -> None:
-        self.loader = loader
+    def __init__(self, loader: Any, events: Events) -> None:
+        self.loader, self.events = loader, events
 
     def epoch_done(self, state: TrainState) -> None:
         tally = self.loader.reset()
@@ -276,6 +313,8 @@ class DataReport(Hook):
                 tally.kept,
                 tally.summary(),
             )
+            counted = {"epoch": state.epoch, "kept": tally.kept, "reasons": dict(tally.reasons)}
+            self.events.write("bad samples", {**counted, "examples": tally.examples})
 
 
 def snapshot(state: TrainState) -> TrainState:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import paddle
 from paddle import profiler
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
@@ -96,6 +99,28 @@ class Profile(Hook):
         if not self.options.timer_only:
             self._profiler.summary(op_detail=True, thread_sep=False, time_unit="ms")
         self._profiler = None
+
+
+def memory_report(wanted: bool, device: str) -> Callable[[], str]:
+    """Return what gives the end of a log line: peak memory of the device, or of the process."""
+
+    def of_device() -> str:
+        reserved = paddle.device.cuda.max_memory_reserved() >> 20
+        allocated = paddle.device.cuda.max_memory_allocated() >> 20
+        return f", max_mem_reserved: {reserved} MB, max_mem_allocated: {allocated} MB"
+
+    def of_process() -> str:
+        try:
+            import resource
+        except ImportError:  # Windows
+            return ""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        megabytes = peak >> 20 if sys.platform == "darwin" else peak >> 10
+        return f", max_mem_resident: {megabytes} MB"
+
+    if not wanted:
+        return lambda: ""
+    return of_device if device.startswith("gpu") else of_process
 
 
 def profiler_options(section: Any) -> ProfilerOptions:

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ppocr.config import plain
+import numpy as np
+import paddle
+
+from ppocr import __version__
+from ppocr.config import as_section, plain
 from ppocr.config.errors import ConfigError
 from ppocr.config.general import General
 from ppocr.modeling.weights import load_weights
+from ppocr.optimizer import SCHEDULES
+from ppocr.pipeline.trained_with import dictionaries
+from ppocr.text.dictionaries import difference
 from ppocr.training import checkpoint, store
 from ppocr.training.state import TrainState
 from ppocr.utils import dist
+from ppocr.utils.files import value_digest
 from ppocr.utils.logs import get_logger
 
 if TYPE_CHECKING:
     from ppocr.training.setup import Run
 
 AUTO = "auto"
+COARSE_STEPS = 8  # an epoch's steps when two learning-rate curves are compared
 # what decides which samples a batch of an epoch holds: a position within an epoch needs it equal
 POSITIONAL = ("seed", "samples", "batch_size_per_card", "drop_last", "ranks")
 
@@ -42,10 +53,17 @@ def load(path: str, run: Run) -> TrainState:
     """Return the state of a checkpoint, after giving its weights and optimizer to the run."""
     found = checkpoint.find(path)
     state = TrainState.from_states(checkpoint.read_states(found, path))
+    _demand_same_characters(path, run)
     load_weights(run.model, found.params, whole=True)
-    checkpoint.load_optimizer(run.optimizer, run.model, found)
+    changed = _compare(found.params.parent, run, state)
+    schedule = run.schedule if changed and hasattr(run.schedule, "step") else None
+    checkpoint.load_optimizer(run.optimizer, run.model, found, schedule)
+    if schedule is not None:
+        for _ in range(state.epoch * len(run.loader) + state.batch):
+            schedule.step()
     run.precision.load(state.extra.get("scaler", {}))
-    _compare(found.params.parent, run, state)
+    where = {"epoch": state.epoch, "batch": state.batch, "step": state.step}
+    run.events.write("resumed", {"from": str(found.params), **where})
     get_logger().info(
         "resumed from %s: epoch %d, batch %d, global_step %d",
         path,
@@ -61,6 +79,9 @@ def fingerprint(run: Run) -> dict[str, Any]:
     config = run.settings.config
     loader = config["Train"].get("loader") or {}
     return {
+        "config": value_digest(plain(config)),
+        "dictionary": value_digest(run.spec.characters) if run.spec.characters else None,
+        "machine": machine(run),
         "positional": {
             "seed": run.settings.seed,
             "samples": run.loader.count,
@@ -72,11 +93,16 @@ def fingerprint(run: Run) -> dict[str, Any]:
     }
 
 
-def weights_source(path: str) -> str:
-    """Return what to load for ``pretrained_model``: one of our checkpoints is verified first."""
-    if path.startswith(("http://", "https://")) or not checkpoint.exists(path):
-        return path
-    return str(checkpoint.find(path).params)
+def machine(run: Run) -> dict[str, Any]:
+    """Return what the last bits of the numbers depend on besides the config."""
+    return {
+        "device": run.settings.device.partition(":")[0],
+        "threads": int(os.environ.get("OMP_NUM_THREADS") or 1),
+        "paddle": paddle.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "toolkit": __version__,
+    }
 
 
 def partial(given: bool | Sequence[str] | None) -> Sequence[str]:
@@ -86,26 +112,73 @@ def partial(given: bool | Sequence[str] | None) -> Sequence[str]:
     return list(given) if given else ()
 
 
-def _compare(folder: Path, run: Run, state: TrainState) -> None:
-    """Say what has changed since the checkpoint; what moves the position needs a clear word."""
+def _demand_same_characters(path: str, run: Run) -> None:
+    """Raise a ConfigError if classes have moved: the optimizer remembers them one by one."""
+    others = dictionaries(run.settings.config, path)
+    if others is not None:
+        raise ConfigError(
+            f"the dictionary is not the one of {path} ({difference(*others)}), so its optimizer "
+            "cannot go on; start anew from its weights, which are matched by character: "
+            f"-o Global.checkpoints= Global.pretrained_model={path}"
+        )
+
+
+def _compare(folder: Path, run: Run, state: TrainState) -> bool:
+    """Return whether the learning rate takes another course than that of the checkpoint.
+
+    What has changed is said. What moves the samples or the rate is a ConfigError that lists it,
+    unless ``Global.resume_override`` says that it is meant.
+    """
     manifest = folder / store.MANIFEST
     if not manifest.is_file():
-        return
+        return False
     saved = json.loads(manifest.read_text(encoding="utf-8"))["meta"]
     now = fingerprint(run)
-    for line in _differences(saved.get("schedule", {}), now["schedule"]):
-        get_logger().warning("changed since the checkpoint: %s", line)
+    for line in _differences(saved.get("machine", {}), now["machine"]):
+        get_logger().warning("changed since the checkpoint: %s: not bit-exact from here on", line)
     moved = _differences(saved.get("positional", {}), now["positional"])
-    for line in moved:
+    course = _differences(saved.get("schedule", {}), now["schedule"])
+    for line in [*moved, *course]:
         get_logger().warning("changed since the checkpoint: %s", line)
-    if moved and state.batch:
-        if not run.general.resume_override:
-            raise ConfigError(
-                "the checkpoint is in the middle of an epoch, and its batches would now hold other "
-                f"samples ({'; '.join(moved)}); set them back, or begin this epoch anew with "
-                "-o Global.resume_override=true"
-            )
+    if saved.get("schedule") and same_course(saved["schedule"], now["schedule"]):
+        course = []
+    if not (moved or course):
+        return False
+    if not run.general.resume_override:
+        raise ConfigError(
+            f"not the run of the checkpoint any more: {'; '.join([*moved, *course])}. Set them "
+            "back, or go on with what the config says now: -o Global.resume_override=true"
+            + (", which begins this epoch anew" if moved and state.batch else "")
+        )
+    if moved:
         state.batch = 0
+    return bool(course or moved)
+
+
+def same_course(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Return whether two schedules train alike: more epochs of a constant rate do.
+
+    The curves are compared in coarse steps, over the epochs that both have.
+    """
+    if before.get("Optimizer") != now["Optimizer"]:
+        return False
+    lengths = (int(before.get("epoch_num", 0)), int(now["epoch_num"]))
+    curves = [_rates(now["Optimizer"], epochs, min(lengths)) for epochs in lengths]
+    return bool(np.allclose(*curves, rtol=1e-9, atol=0.0))
+
+
+def _rates(optimizer: Mapping[str, Any], epochs: int, until: int) -> list[float]:
+    """Return the learning rates of a run of ``epochs`` up to epoch ``until``."""
+    section = {"name": "Const", **(optimizer.get("lr") or {})}
+    length = {"epochs": epochs, "step_each_epoch": COARSE_STEPS}
+    curve = SCHEDULES.build(as_section(section), computed=length)()
+    if isinstance(curve, float | int):
+        return [float(curve)]
+    rates = []
+    for _ in range(until * COARSE_STEPS):
+        rates.append(float(curve()))
+        curve.step()
+    return rates
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> list[str]:

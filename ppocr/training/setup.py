@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -19,11 +20,13 @@ from ppocr.data.loader import Loader
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
 from ppocr.modeling import build_model
+from ppocr.modeling.architectures.distillation import answering
 from ppocr.modeling.weights import load_pretrained, load_weights
 from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
-from ppocr.training import checkpoint, hooks, observers, resume, rng, stops, store, writers
+from ppocr.pipeline.trained_with import dictionaries, record
+from ppocr.training import checkpoint, events, hooks, observers, resume, rng, stops, store, writers
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import Checkpoints
 from ppocr.training.evaluate import Evaluator
@@ -47,9 +50,12 @@ def train(settings: Settings) -> TrainState:
             stack.enter_context(store.locked(settings.folder))
         log_file = hooks.log_path(settings.folder) if dist.is_main() else None
         logs.setup(log_file, rank=dist.rank())
-        run = Run(settings)
+        journal = events.Events(settings.folder / events.NAME if dist.is_main() else None)
+        stack.enter_context(events.told(journal))
+        run = Run(settings, journal)
         stack.callback(run.close)
         state = run.fit()
+        journal.write("finished", progress(state))
     if state.stop_reason == hooks.PREEMPTED:
         raise Preempted(
             f"stopped in epoch {state.epoch + 1} after step {state.step}, checkpoint saved; "
@@ -58,11 +64,22 @@ def train(settings: Settings) -> TrainState:
     return state
 
 
+def progress(state: TrainState) -> dict[str, Any]:
+    """Return where a run stands, for ``events.jsonl``."""
+    return {
+        "epoch": state.epoch,
+        "step": state.step,
+        "stopped": state.stop_reason,
+        "best": state.best,
+    }
+
+
 class Run:
     """Everything a training run consists of."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, journal: events.Events | None = None) -> None:
         self.settings, self.general = settings, settings.general
+        self.events = journal or events.Events()
         config, device = settings.config, settings.device
         self.logger = logs.get_logger()
         paddle.set_device(device)
@@ -85,7 +102,8 @@ class Run:
         )
         self.precision = Precision(self.general, device)
         self.state = self._begin()
-        self.runner = Runner(self.spec, Dygraph(self.model), as_deployed=False)
+        evaluated = answering(self.model, self.spec.outputs)
+        self.runner = Runner(self.spec, Dygraph(evaluated), as_deployed=False)
         self.network = self._parallel()
         if dist.rank():
             rng.seed_all(settings.seed + dist.rank())  # dropout differs between ranks
@@ -121,21 +139,25 @@ class Run:
             settings.seed,
             settings.folder,
         )
+        self.events.write("started", {"process": os.getpid(), **resume.machine(self)})
 
     def _begin(self) -> TrainState:
         """Return where the run begins: resumed, with given weights, or from nothing."""
-        values = self.general
+        values, partial = self.general, resume.partial(self.general.allow_partial)
         path = resume.checkpoint_to_resume(values, self.settings.folder)
         if path:
             if values.pretrained_model:
                 self.logger.info("checkpoints is given, so pretrained_model is not loaded")
             return resume.load(path, self)
         if values.pretrained_model:
-            source = resume.weights_source(values.pretrained_model)
-            load_weights(self.model, source, resume.partial(values.allow_partial))
-        elif not load_pretrained(self.model, resume.partial(values.allow_partial)):
+            source = values.pretrained_model
+            load_weights(self.model, source, partial, dictionaries=self._dictionaries(source))
+        elif not load_pretrained(self.model, partial, self._dictionaries):
             self.logger.info("no weights given: training from random ones")
         return TrainState()
+
+    def _dictionaries(self, path: str) -> tuple[Sequence[str], Sequence[str]] | None:
+        return dictionaries(self.settings.config, path)
 
     def _parallel(self) -> Any:
         """Return the network as the step calls it: prepared for precision and several ranks."""
@@ -158,13 +180,23 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     outlets = _writers(run) if main else []
     keep = values.keep_checkpoints or checkpoint.KEEP
     checkpoints = (
-        Checkpoints(folder, run.model, run.optimizer, keep, resume.fingerprint(run))
+        Checkpoints(
+            folder,
+            run.model,
+            run.optimizer,
+            keep,
+            resume.fingerprint(run),
+            record(run.spec),
+            run.events,
+            go_on=values.on_save_error == "warn",
+        )
         if main
         else None
     )
     metric = build_metric(run.settings.config["Metric"], run.runner.post)
-    evaluate = Evaluator(run.runner, run.valid, metric, run.model)
-    found: list[hooks.Hook] = [hooks.KeepRandom(), stops.Signals(), hooks.Schedule(run.schedule)]
+    signals = stops.Signals()
+    evaluate = Evaluator(run.runner, run.valid, metric, run.model, stopping=signals.seen)
+    found: list[hooks.Hook] = [hooks.KeepRandom(), signals, hooks.Schedule(run.schedule)]
     average = (
         Average(run.model, values.ema_decay, values.ema_decay_type) if values.use_ema else None
     )
@@ -186,7 +218,8 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
             len(run.loader),
             values.print_batch_step,
             values.log_smooth_window,
-            memory_report(values, run.settings.device),
+            observers.memory_report(values.print_mem_info, run.settings.device),
+            run.events,
         )
     )
     found += _observers(run)
@@ -203,7 +236,7 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
             average,
         )
     )
-    found.append(hooks.DataReport(run.loader))
+    found.append(hooks.DataReport(run.loader, run.events))
     if checkpoints is not None:
         found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, average))
     return found
@@ -246,33 +279,11 @@ def early_stop(values: General) -> hooks.EarlyStop | None:
     return hooks.EarlyStop(given["patience"], float(given.get("min_delta", 0.0)))
 
 
-def memory_report(values: General, device: str) -> Any:
-    """Return what gives the end of a log line: peak memory of the device, or of the process."""
-
-    def of_device() -> str:
-        reserved = paddle.device.cuda.max_memory_reserved() >> 20
-        allocated = paddle.device.cuda.max_memory_allocated() >> 20
-        return f", max_mem_reserved: {reserved} MB, max_mem_allocated: {allocated} MB"
-
-    def of_process() -> str:
-        try:
-            import resource
-        except ImportError:  # Windows
-            return ""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        megabytes = peak >> 20 if sys.platform == "darwin" else peak >> 10
-        return f", max_mem_resident: {megabytes} MB"
-
-    if not values.print_mem_info:
-        return lambda: ""
-    return of_device if device.startswith("gpu") else of_process
-
-
 def _decode_training(run: Run) -> Any:
     """Return what turns predictions of a training step into results."""
 
     def decode(predictions: Any, batch: Mapping[str, Any]) -> list[Any]:
-        tensors = run.model.as_outputs(predictions)
+        tensors = answering(run.model, run.spec.outputs).as_outputs(predictions)
         arrays = [tensor.astype("float32").numpy() for tensor in tensors]
         return run.runner.decode(dict(zip(run.spec.outputs, arrays, strict=False)), batch)
 

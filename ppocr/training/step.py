@@ -16,6 +16,7 @@ from ppocr.utils.exits import Diverged
 
 IMAGE = "image"
 PENDING = "normalize"  # what the loader left to be done to the image
+STATISTICS = ("_mean", "_variance")
 PATIENCE = 10  # steps in a row that may fail before the run is given up
 
 
@@ -23,8 +24,9 @@ class TrainStep:
     """Callable on a batch of numpy arrays; returns the losses as floats, ``loss`` first.
 
     Which entries of the batch become tensors is decided by what model and loss state they read.
-    A step whose loss or gradient is not finite changes nothing: ``skipped`` is then true, and
-    after ten in a row the run ends as Diverged. ``predictions`` are those of the last step.
+    A step whose loss or gradient is not finite changes nothing, the statistics of BatchNorm
+    included: ``skipped`` is then true, and after ten in a row the run ends as Diverged.
+    ``predictions`` are those of the last step.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class TrainStep:
         self._failed = 0
         self._gathered = 0
         self._parameters = [p for p in model.parameters() if not p.stop_gradient]
+        self._statistics = _statistics(model)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, float]:
         """Return the losses of this step."""
         tensors = self._tensors(batch)
+        before = [one.clone() for one in self._statistics]
         with self.precision.forward():
             extra = {name: tensors[name] for name in self.model_reads}
             image = tensors[IMAGE]
@@ -60,6 +64,8 @@ class TrainStep:
         if sound:
             self._update()
         else:
+            for one, value in zip(self._statistics, before, strict=True):
+                one.set_value(value)
             self._refuse(losses["loss"], batch)
         return losses
 
@@ -99,7 +105,7 @@ class TrainStep:
         self._gathered, self.skipped = 0, True
         self._failed += 1
         if self._failed >= PATIENCE:
-            places = ", ".join(str(place) for place in batch.get("place", [])[:8])
+            places = ", ".join(map(str, batch.get("place", [])[:8]))
             raise Diverged(
                 f"{PATIENCE} steps in a row gave a loss or gradient that is not finite (last loss "
                 f"{loss}); try a smaller learning rate or Optimizer.clip_norm_global. "
@@ -143,6 +149,12 @@ def to_tensor(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [to_tensor(one) for one in value]
     return value
+
+
+def _statistics(model: Any) -> list[paddle.Tensor]:
+    """Return what a forward pass in training changes: the running figures of BatchNorm."""
+    named = (getattr(layer, name, None) for layer in model.sublayers() for name in STATISTICS)
+    return [one for one in named if isinstance(one, paddle.Tensor)]
 
 
 def _inner(model: Any) -> Any:

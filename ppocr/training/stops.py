@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 import time
 from types import FrameType
@@ -11,8 +13,9 @@ from typing import Any
 from ppocr.training import ranks
 from ppocr.training.hooks import PREEMPTED, Hook
 from ppocr.training.state import TrainState
-from ppocr.utils.exits import INTERRUPTED
 from ppocr.utils.logs import get_logger
+
+SIGNALLED = 128  # what a shell adds to the number of the signal that ended a process
 
 
 class TimeLimit(Hook):
@@ -30,12 +33,18 @@ class TimeLimit(Hook):
 class Signals(Hook):
     """SIGTERM and Ctrl-C end the run after the current step, checkpoint written.
 
-    A second one ends it at once; what was saved before stays whole.
+    An evaluation under way is broken off (``seen``), and done again by the run that goes on. A
+    step that was skipped is not one to stop after: the next good one is. A second signal ends
+    the process at once; what was saved before stays whole.
     """
 
     def __init__(self) -> None:
         self._seen = 0
         self._before: dict[int, Any] = {}
+
+    def seen(self) -> bool:
+        """Return whether somebody wants the run to stop."""
+        return self._seen > 0
 
     def start(self, state: TrainState) -> None:
         if threading.current_thread() is threading.main_thread():
@@ -43,7 +52,7 @@ class Signals(Hook):
                 self._before[number] = signal.signal(number, self._caught)
 
     def stepped(self, state, batch, news) -> None:
-        if ranks.anybody(self._seen > 0, state.step):
+        if ranks.anybody(self.seen() and not news.get("skipped"), state.step):
             state.stop_reason = PREEMPTED
 
     def stop(self, state: TrainState) -> None:
@@ -54,5 +63,7 @@ class Signals(Hook):
     def _caught(self, number: int, frame: FrameType | None) -> None:
         self._seen += 1
         if self._seen > 1:
-            raise SystemExit(INTERRUPTED)
+            # not an exception: whatever would catch or clean up could take its time
+            sys.stderr.write(f"{signal.Signals(number).name} again: ended at once\n")
+            os._exit(SIGNALLED + number)
         get_logger().warning("%s: stopping after this step", signal.Signals(number).name)

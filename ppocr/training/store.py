@@ -13,35 +13,26 @@ single file operation leave either the old save or the new one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ppocr.utils.exits import DataError, OutputError, StorageError, status_of
-from ppocr.utils.files import sha256
+from ppocr.utils.exits import OutputError, StorageError, status_of
+from ppocr.utils.files import sha256, value_digest
+from ppocr.utils.saves import FOLDER, MANIFEST, folders, order
+from ppocr.utils.saves import Saved as Saved  # what is written here is read back there
+from ppocr.utils.saves import newest_valid as newest_valid
+from ppocr.utils.saves import saves as saves
+from ppocr.utils.saves import verify as verify
 
-FOLDER = "ckpts"
-MANIFEST = "manifest.json"
 _TEMPORARY = ".tmp-"
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A committed save: its folder and what its manifest says."""
-
-    folder: Path
-    meta: dict[str, Any]
-    files: dict[str, dict[str, Any]]
-
-    @property
-    def order(self) -> int:
-        """When it was committed; later ones are larger."""
-        return int(self.folder.name.rsplit("-", 1)[1], 16)
+# what a file system answers that has no symbolic links; a full disk is another matter
+_NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 
 
 def save(
@@ -59,7 +50,9 @@ def save(
     as it was.
     """
     store = root / FOLDER
-    stem = f"{name}-{int(meta.get('global_step', 0)):09d}-{time.time_ns():x}"
+    # a clock that was set back must not make the newest save look like the oldest
+    number = max([time.time_ns(), *(order(one) + 1 for one in folders(root, name))])
+    stem = f"{name}-{int(meta.get('global_step', 0)):09d}-{number:x}"
     temporary, final = store / (_TEMPORARY + stem), store / stem
     try:
         store.mkdir(parents=True, exist_ok=True)
@@ -74,51 +67,13 @@ def save(
         raise kind(f"cannot save {root / name}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    for old in saves(root, name)[keep:]:
-        shutil.rmtree(old.folder, ignore_errors=True)
+    _retire(root, name, folders(root, name)[keep:])
     return final
-
-
-def saves(root: Path, name: str) -> list[Saved]:
-    """Return the committed saves of a name, the newest first."""
-    found = []
-    for folder in (root / FOLDER).glob(f"{name}-*-*"):
-        if folder.name.rsplit("-", 2)[0] != name:
-            continue
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            text = (folder / MANIFEST).read_text(encoding="utf-8")
-            manifest = json.loads(text)
-            found.append(Saved(folder, manifest["meta"], manifest["files"]))
-    return sorted(found, key=lambda one: one.order, reverse=True)
-
-
-def verify(saved: Saved) -> None:
-    """Raise a DataError naming the first file whose size or digest is not what was written."""
-    for name, wanted in saved.files.items():
-        path = saved.folder / name
-        if not path.is_file():
-            raise DataError(f"{path} is missing")
-        if path.stat().st_size != wanted["size"]:
-            raise DataError(f"{path} has {path.stat().st_size} bytes instead of {wanted['size']}")
-        if sha256(path) != wanted["sha256"]:
-            raise DataError(f"{path} is not what was written (SHA-256 differs)")
-
-
-def newest_valid(root: Path, name: str) -> tuple[Saved | None, list[str]]:
-    """Return the newest save that verifies, and what was wrong with newer ones."""
-    complaints = []
-    for saved in saves(root, name):
-        try:
-            verify(saved)
-        except DataError as error:
-            complaints.append(str(error))
-            continue
-        return saved, complaints
-    return None, complaints
 
 
 def demand_space(root: Path, wanted_bytes: int) -> None:
     """Raise a StorageError with numbers unless the disk has room for a save and its successor."""
+    root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(root).free
     if free < 2 * wanted_bytes:
         raise StorageError(
@@ -169,8 +124,10 @@ def _fill(
         write(path)
         _sync_file(path)
         files[name] = {"size": path.stat().st_size, "sha256": sha256(path)}
+    content = json.loads(json.dumps({"meta": dict(meta), "files": files}))
     manifest = folder / MANIFEST
-    manifest.write_text(json.dumps({"meta": dict(meta), "files": files}), encoding="utf-8")
+    text = json.dumps({**content, "digest": value_digest(content)})
+    manifest.write_text(text, encoding="utf-8")
     _sync_file(manifest)
     _sync_folder(folder)
 
@@ -180,8 +137,11 @@ def _publish(root: Path, name: str, folder: Path, names: Mapping[str, str]) -> N
     pointer = root / f".{name}"
     try:
         _turn(Path(FOLDER) / folder.name, pointer)
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LINKS:
+            raise
         _copy_out(root, folder, names)
+        _sync_folder(root)
         return
     for visible, file in names.items():
         link = root / visible
@@ -208,6 +168,22 @@ def _copy_out(root: Path, folder: Path, names: Mapping[str, str]) -> None:
         shutil.copyfile(folder / file, fresh)
         _sync_file(fresh)
         fresh.replace(target)
+
+
+def _retire(root: Path, name: str, unwanted: list[Path]) -> None:
+    """Remove saves that are not wanted any more, never the one that the visible names show.
+
+    They are renamed first: what a kill leaves of them is swept away by the next save.
+    """
+    pointer = root / f".{name}"
+    shown = Path(os.readlink(pointer)).name if pointer.is_symlink() else ""
+    for folder in unwanted:
+        if folder.name == shown:
+            continue
+        leaving = folder.with_name(_TEMPORARY + folder.name)
+        with contextlib.suppress(OSError):
+            folder.rename(leaving)
+            shutil.rmtree(leaving, ignore_errors=True)
 
 
 def _sweep(store: Path) -> None:

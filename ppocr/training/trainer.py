@@ -44,7 +44,9 @@ class Trainer:
             losses = self.step(batch)
             state.step += 1
             state.batch += 1
-            self._tell("stepped", batch, _news(losses, read_s, time.perf_counter() - asked))
+            news = _news(losses, read_s, time.perf_counter() - asked)
+            news["skipped"] = bool(getattr(self.step, "skipped", False))
+            self._tell("stepped", batch, news)
             if state.stop_reason:
                 return
             asked = time.perf_counter()

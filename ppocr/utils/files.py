@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import urllib.error
 import urllib.parse
@@ -73,6 +74,12 @@ def sha256(path: str | Path) -> str:
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def value_digest(value: Any) -> str:
+    """Return the SHA-256 of plain values; the order of keys does not count."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextlib.contextmanager

@@ -117,7 +117,9 @@ def test_a_resumed_run_ends_with_the_same_bits(tmp_path, monkeypatch, stop_at):
 def test_auto_resume_goes_on_and_never_begins_anew_over_damage(tmp_path):
     config = rec_config(tmp_path)
     train(config, "Global.epoch_num=1", "Global.resume=auto")
-    assert train(config, "Global.epoch_num=2", "Global.resume=auto").step == 6
+    assert train(
+        config, "Global.epoch_num=2", "Global.resume=auto", "Global.resume_override=true"
+    ).step == 6
     for saved in (tmp_path / "run" / "ckpts").glob("latest-*/latest.pdparams"):
         saved.write_bytes(b"torn")
     with pytest.raises(DataError, match="no whole checkpoint"):
