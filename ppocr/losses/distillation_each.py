@@ -25,7 +25,7 @@ class DistillationCTCLoss(nn.Layer):
     """CTC loss of each named network; with ``multi_head`` of its "ctc" and ``label_ctc``."""
 
     each_of: ClassVar[str] = "CTCLoss"
-    reads: ClassVar[tuple[str, ...]] = ("length",)
+    reads: tuple[str, ...] = ("length",)  # and the label, whose name depends on ``multi_head``
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class DistillationCTCLoss(nn.Layer):
         super().__init__()
         self.each = _Each(CTCLoss(use_focal_loss), model_name_list, key, log_name)
         self.head, self.label = ("ctc", "label_ctc") if multi_head else (None, "label")
+        self.reads = (self.label, "length")
 
     def forward(
         self, predicts: Mapping[str, Any], batch: Mapping[str, Tensor]
@@ -49,7 +50,7 @@ class DistillationSARLoss(nn.Layer):
     """SAR loss of each named network; with ``multi_head`` of its "sar" and ``label_sar``."""
 
     each_of: ClassVar[str] = "SARLoss"
-    reads: ClassVar[tuple[str, ...]] = ()
+    reads: tuple[str, ...] = ()  # and the label, whose name depends on ``multi_head``
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class DistillationSARLoss(nn.Layer):
         super().__init__()
         self.each = _Each(SARLoss(ignore_index), model_name_list, key, log_name)
         self.head, self.label = ("sar", "label_sar") if multi_head else (None, "label")
+        self.reads = (self.label,)
 
     def forward(
         self, predicts: Mapping[str, Any], batch: Mapping[str, Tensor]
@@ -77,7 +79,7 @@ class DistillationNRTRLoss(nn.Layer):
     """
 
     each_of: ClassVar[str] = "NRTRLoss"
-    reads: ClassVar[tuple[str, ...]] = ("length",)
+    reads: tuple[str, ...] = ("length",)  # and the label, whose name depends on ``multi_head``
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class DistillationNRTRLoss(nn.Layer):
         super().__init__()
         self.each = _Each(NRTRLoss(smoothing, ignore_index), model_name_list, key, log_name)
         self.head, self.label = ("gtc", "label_gtc") if multi_head else (None, "label")
+        self.reads = (self.label, "length")
 
     def forward(
         self, predicts: Mapping[str, Any], batch: Mapping[str, Tensor]

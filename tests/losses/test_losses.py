@@ -142,6 +142,25 @@ def test_parts_of_one_name_do_not_overwrite_each_other() -> None:
     assert found["loss"].item() == 2.0
 
 
+@pytest.mark.parametrize(
+    ("name", "plain", "guided"),
+    [
+        ("DistillationCTCLoss", {"label", "length"}, {"label_ctc", "length"}),
+        ("DistillationSARLoss", {"label"}, {"label_sar"}),
+        ("DistillationNRTRLoss", {"label", "length"}, {"label_gtc", "length"}),
+    ],
+)
+def test_distillation_asks_for_the_label_of_its_head(
+    name: str, plain: set[str], guided: set[str]
+) -> None:
+    settings = {"model_name_list": ["Student"], "key": "head_out"}
+    for multi_head, wanted in ((False, plain), (True, guided)):
+        entry = {name: {**settings, "multi_head": multi_head}}
+        assert (
+            set(build_loss({"name": "CombinedLoss", "loss_config_list": [entry]}).reads) == wanted
+        )
+
+
 def test_a_loss_without_parts_appears_under_its_own_name() -> None:
     loss = build_loss(
         {

@@ -186,6 +186,16 @@ def test_drop_path_keeps_the_mean_and_drops_whole_samples() -> None:
     assert (layer(paddle.ones([5])).numpy() == 1).all()
 
 
+def test_features_that_a_head_adds_are_not_taken_for_its_answer() -> None:
+    head = {**CTC, "return_feats": True}
+    model = build_model({"Backbone": SMALL_REC, "Neck": BY_COLUMN, "Head": head})
+    features_NTC, logits_NTC = found = model(paddle.zeros([1, 3, 32, 64]))
+    assert features_NTC.shape[2] != logits_NTC.shape[2] == 6
+    assert model.as_outputs(found)[0] is logits_NTC
+    model.eval()
+    assert model.as_outputs(model(paddle.zeros([1, 3, 32, 64])))[0].shape == logits_NTC.shape
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [

@@ -95,8 +95,8 @@ class BaseModel(nn.Layer):
                     return self.as_outputs(prediction[name])
             (prediction,) = prediction.values()
             return self.as_outputs(prediction)
-        if isinstance(prediction, Sequence):
-            return list(prediction)
+        if isinstance(prediction, Sequence):  # a head may put its features before its answer
+            return list(prediction)[-len(self.outputs) :]
         return [prediction]
 
 
