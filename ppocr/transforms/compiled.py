@@ -17,6 +17,7 @@ from typing import Any
 from ppocr.utils.exits import MissingInput
 from ppocr.utils.logs import get_logger
 
+# what is kept knows its source, but not these: whoever changes them changes the loops' files too
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}  # x / 0 as numpy has it
 
 
