@@ -451,7 +451,6 @@ PLANNED: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "ParseQRecAug": "aug_type geometry_p deterioration_p colorjitter_p",
             "RFLLabelEncode": "",
             "RFLRecResizeImg": "image_shape interpolation padding",
-            "RandAugment": "prob num_layers magnitude",
             "RandomCrop": "size max_tries keep_ratio",
             "RandomCropFlip": "crop_ratio iter_num min_area_ratio pad_ratio epsilon",
             "RandomCropPolyInstances": "crop_ratio min_side_ratio",

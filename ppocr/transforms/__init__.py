@@ -37,6 +37,7 @@ OPS = Registry(
             "MultiLabelEncode": ".encode_rec",
             "NRTRLabelEncode": ".encode_rec",
             "NormalizeImage": ".normalize",
+            "RandAugment": ".rand_augment",
             "RandomCropImgMask": ".crop_mask",
             "RecAug": ".augment_rec",
             "RecConAug": ".augment_rec",
