@@ -12,7 +12,7 @@ import yaml
 from ppocr.config.errors import Place
 from ppocr.config.scalars import typed
 from ppocr.config.schema import NAME, shown
-from ppocr.config.section import Items, Section
+from ppocr.config.section import Items, Section, plain
 from ppocr.config.signatures import PACKAGE, Signature, Written
 
 WIDTH = 10_000  # a value stays on its line
@@ -112,6 +112,13 @@ def as_yaml(config: Section, parts: Iterable[Part] = ()) -> str:
     return "\n".join(_Writer(known).section(config, 0)) + "\n"
 
 
+def bare_yaml(config: Mapping[str, Any]) -> str:
+    """Return a config as YAML that reads back the same, computed values included, no comments."""
+    return yaml.dump(
+        plain(config), Dumper=_BlockDumper, allow_unicode=True, width=WIDTH, sort_keys=False
+    )
+
+
 class _Writer:
     """Writes Sections as YAML lines with comments."""
 
@@ -159,6 +166,15 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         """Write every value out in full."""
         return True
+
+
+class _BlockDumper(_Dumper):
+    """Block mappings; lists without anything inside stay on their line."""
+
+    def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> Any:
+        """Return a list on one line if it holds neither mappings nor lists."""
+        inner = any(isinstance(one, dict | list) for one in sequence)
+        return super().represent_sequence(tag, sequence, flow_style=not inner)
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:

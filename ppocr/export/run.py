@@ -28,9 +28,14 @@ def export(config: Mapping[str, Any], verify: bool = True) -> int:
     """Write the model of a config into ``Global.save_inference_dir``; return the exit status.
 
     The files appear there together, after the comparison with the checkpoint has succeeded. If it
-    fails, they are left in a folder beside it, ``.rejected``, and the status is 1.
+    fails, they are left in a folder beside it, ``.rejected``, and the status is 1. Networks of a
+    distillation get a folder each, and stand or fall alone.
     """
-    found = source.load(config)
+    statuses = [_export(found, verify) for found in source.load_each(config)]
+    return max(statuses)
+
+
+def _export(found: Source, verify: bool) -> int:
     target = target_of(found)
     with workshop(target) as place:
         graphs = write(found, place)
@@ -52,7 +57,10 @@ def export(config: Mapping[str, Any], verify: bool = True) -> int:
 
 def write(found: Source, place: Path) -> list[Path]:
     """Write graph, description and, if asked for, .onnx into ``place``; return the graph files."""
-    graph = static.save(found.model, found.spec.inputs, place, found.general.export_with_pir)
+    network, count = found.fused()
+    if count:
+        get_logger().info("%d layers of branches were fused", count)
+    graph = static.save(network, found.spec.inputs, place, found.general.export_with_pir)
     weights = graph.with_suffix(".pdiparams")
     digests = {**found.digests, graph.name: sha256(graph), weights.name: sha256(weights)}
     graphs, name = [graph], found.general.model_name
@@ -94,10 +102,18 @@ def leave(found: Source, reports: Sequence[parity.Report], place: Path) -> None:
 def verify(config: Mapping[str, Any], path: str | Path) -> int:
     """Compare an existing export with the checkpoint of a config; return 0 if it is the same.
 
-    ``path`` is the folder (every graph in it is compared) or one graph file.
+    ``path`` is the folder (every graph in it is compared) or one graph file. Where it has a
+    folder for each network of a distillation, all that are asked for are compared.
     """
-    found = source.load(config)
+    each = source.load_each(config)
     place = Path(path)
+    if all(found.name and (place / found.name).is_dir() for found in each):
+        return max(_verify(found, place / found.name) for found in each)
+    named = [found for found in each if found.name == place.name]
+    return _verify((named or each)[0], place)
+
+
+def _verify(found: Source, place: Path) -> int:
     if place.is_dir():
         graphs = [g for ending in GRAPHS if (g := place / f"{GRAPH_STEM}{ending}").is_file()]
     else:
@@ -134,7 +150,8 @@ def check_written(found: Source, graph: Path) -> None:
 def target_of(found: Source) -> Path:
     """Return the folder to export into."""
     given = found.general.save_inference_dir
-    return Path(given) if given else Path(found.general.save_model_dir) / "inference"
+    folder = Path(given) if given else Path(found.general.save_model_dir) / "inference"
+    return folder / found.name
 
 
 def _probe(size: int) -> int:

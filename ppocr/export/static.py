@@ -20,21 +20,33 @@ from ppocr.pipeline.spec import TensorSpec
 from ppocr.utils.exits import DataError, StorageError
 
 IMAGE_INPUT = "x"  # what PaddleX, RapidOCR and Paddle Lite scripts call the image
+UNTRACEABLE = (TypeError, ValueError, RuntimeError, NotImplementedError, AttributeError)
 
 
 class Graph(nn.Layer):
-    """A network as it is exported: inputs and outputs in the order of the spec."""
+    """A network as it is exported: inputs and outputs in the order of the spec.
 
-    def __init__(self, model: Any, names: Sequence[str]) -> None:
+    Its Python code runs once and what it computes is recorded. With ``converted`` paddle first
+    rewrites the source of every layer, so that sizes of tensors may decide in Python what is
+    computed; few networks need that, and it takes ten times as long.
+    """
+
+    def __init__(self, model: Any, names: Sequence[str], converted: bool = False) -> None:
         super().__init__()
         self.model = model
         self.names = tuple(names)
+        self.converted = converted
 
     def forward(self, image: Any, *others: Any) -> Any:
-        if not others:
-            return _ordered(self.model, self.model(image))
-        data = dict(zip(self.names[1:], others, strict=True))
-        return _ordered(self.model, self.model(image, data))
+        data = dict(zip(self.names[1:], others, strict=True)) if others else None
+        if self.converted:
+            return _ordered(self.model, self.model(image, data))
+        return _recorded(self.model, image, data)
+
+
+@paddle.jit.not_to_static
+def _recorded(model: Any, image: Any, data: Any) -> Any:
+    return model.as_outputs(model(image, data))
 
 
 @paddle.jit.not_to_static
@@ -50,21 +62,28 @@ def save(model: Any, inputs: Sequence[TensorSpec], folder: Path, pir: bool = Tru
     files did not arrive.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    graph = Graph(model, [one.name for one in inputs])
-    graph.eval()
     with _format(pir):
         try:
-            traced = paddle.jit.to_static(graph, input_spec=_input_specs(inputs), full_graph=True)
-            paddle.jit.save(traced, str(folder / GRAPH_STEM))
+            try:
+                _trace(model, inputs, folder, converted=False)
+            except UNTRACEABLE:
+                _trace(model, inputs, folder, converted=True)
         except OSError as error:
             raise StorageError(f"cannot write into {folder}: {error}") from error
-        except (TypeError, ValueError, RuntimeError, NotImplementedError, AttributeError) as error:
+        except UNTRACEABLE as error:
             raise DataError(_cannot_trace(pir, error)) from error
     written = folder / f"{GRAPH_STEM}{'.json' if pir else '.pdmodel'}"
     for path in (written, written.with_suffix(".pdiparams")):
         _flush(path)
     (folder / f"{GRAPH_STEM}.pdiparams.info").unlink(missing_ok=True)  # a pickle nobody reads
     return written
+
+
+def _trace(model: Any, inputs: Sequence[TensorSpec], folder: Path, converted: bool) -> None:
+    graph = Graph(model, [one.name for one in inputs], converted)
+    graph.eval()
+    traced = paddle.jit.to_static(graph, input_spec=_input_specs(inputs), full_graph=True)
+    paddle.jit.save(traced, str(folder / GRAPH_STEM))
 
 
 def _input_specs(inputs: Sequence[TensorSpec]) -> list[Any]:
