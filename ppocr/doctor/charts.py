@@ -18,8 +18,10 @@ def histogram(
     limit: float | None = None,
     unit: str = "",
     longest: float | None = None,
+    floor: float | None = None,
 ) -> str:
-    """Return how often values occur; beyond ``limit`` bars take the colour of what is lost.
+    """Return how often values occur; bars from ``limit`` on take the colour of what is lost, and
+    so do those below ``floor``.
 
     ``marks`` are (value, word) of upright lines. ``longest`` cuts a long tail: what lies beyond
     is in the last bar.
@@ -35,7 +37,7 @@ def histogram(
     shapes = [_grid(highest, y)]
     for count, low, high in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
         if count:
-            lost = limit is not None and low >= limit
+            lost = (limit is not None and low >= limit) or (floor is not None and high <= floor)
             left, right, above = x(low), x(high), y(count)
             title = f"{low:g} to {high:g}{unit}: {count}"
             shapes.append(_bar(left, above, right - left - 1, lost, title))

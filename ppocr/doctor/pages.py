@@ -29,7 +29,7 @@ WORDS_CLOSE, LINES_SPACED, LINES_CLOSE = 0.35, 0.2, 0.2
 FACTOR = 1.6  # so much smaller or larger in evaluation is another task
 STRIDE_PX = 32
 LARGEST_PX = 960
-SHOWN = 6
+SHOWN = 5
 
 
 def chapter(case: Case) -> Chapter | None:
@@ -107,7 +107,8 @@ def _sizes(case: Case, one: Set, found: Chapter) -> None:
         "min_text_size": smallest,
     }
     marks = [(smallest, f"min_text_size {smallest}"), (float(np.median(heights)), "median")]
-    drawing = charts.histogram(heights, marks, None, " px", float(np.quantile(heights, 0.99)))
+    top = float(np.quantile(heights, 0.99))
+    drawing = charts.histogram(heights, marks, None, " px", top, smallest)
     what = "random crops of training" if one.training else "Eval.dataset.transforms"
     title = f"Height of boxes as the network sees them ({one.mode})"
     found.blocks.append(Chart(title, drawing, f"after the {what}"))
