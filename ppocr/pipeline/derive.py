@@ -17,7 +17,7 @@ from ppocr.modeling.transforms import TRANSFORMS
 from ppocr.pipeline.networks import decoded_networks, networks
 from ppocr.pipeline.spec import BatchPolicy, OpSpec, PipelineSpec, TensorSpec
 from ppocr.postprocess import POSTPROCESSES
-from ppocr.text.codecs import class_counts
+from ppocr.text.codecs import CODECS, class_counts
 from ppocr.transforms import OPS
 
 # decided by the batch policy and by the characters a spec carries, so they are no settings of it
@@ -33,6 +33,15 @@ DECIDED_ELSEWHERE = frozenset(
     }
 )
 LENGTH = "max_text_length"
+# whose labels a head is trained with; only what writes the same labels can read it
+DECODERS = {
+    "CTCHead": "CTCLabelDecode",
+    "MultiHead": "CTCLabelDecode",
+    "AttentionHead": "AttnLabelDecode",
+    "SARHead": "SARLabelDecode",
+    "NRTRHead": "NRTRLabelDecode",
+    "Transformer": "NRTRLabelDecode",
+}
 OWN_WIDTH = "eval_mode"  # the setting of a resize that knows the policy "own"
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
 POLICY: Mapping[str, BatchPolicy] = {"rec": "own", "cls": "fixed"}  # others: one image at a time
@@ -75,6 +84,7 @@ def wire(config: Mapping[str, Any]) -> Section:
     The number of classes of every head comes from the codec of its decoder: nowhere else is
     anything added to the length of a dictionary. A head that is not told how many characters a
     line may have writes as many as its labels have, which is Global.max_text_length.
+    A ConfigError says that a head and the post-process do not belong together.
     """
     root = as_section(config)
     architecture = _architecture(root)
@@ -232,6 +242,10 @@ def _wire_head(network: Section, model_type: str, codec: Any, length: int | None
         return
     section = as_section(head)
     asked = HEADS.signature(section["name"], model_type, section.place).settings
+    decoder = DECODERS.get(section["name"])
+    if decoder is not None and not isinstance(codec, CODECS[decoder]):
+        text = f"{section['name']} is read by {decoder}, but PostProcess has another decoder"
+        raise ConfigError(Problem(section.where("name"), text))
     if "out_channels_list" in asked:
         section.compute("out_channels_list", class_counts(codec.charset))
     elif "out_channels" in asked:

@@ -118,8 +118,15 @@ def test_each_head_gets_the_classes_of_its_decoder_and_the_length_of_labels(deco
     computed = wire(as_section(config))["Architecture"]["Head"].computed
     assert computed["out_channels"] == len(CHARACTERS) + 1 + beyond
     assert computed.get("max_text_length", 31) == 31
-    config["Architecture"]["Head"] = {"name": "SARHead", "max_text_length": 9}
+    config["Architecture"]["Head"] = {"name": head, "max_text_length": 9}
     assert "max_text_length" not in wire(as_section(config))["Architecture"]["Head"].computed
+
+
+def test_a_decoder_of_another_kind_of_label_is_refused():
+    config = config_of("rec")
+    config["Architecture"]["Head"] = {"name": "AttentionHead"}
+    with pytest.raises(ConfigError, match="AttentionHead is read by AttnLabelDecode"):
+        wire(as_section(config))
 
 
 @pytest.mark.parametrize("missing", ["Eval", "PostProcess", "Architecture"])
