@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ppocr.data.labels import decode
-from ppocr.data.source import Source, ratios_for
+from ppocr.data.labels import MAX_ROW_BYTES, decode
+from ppocr.data.source import MAX_IMAGE_BYTES, Source, ratios_for
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError, MissingInput, UsageError
 
@@ -67,14 +67,17 @@ class LMDBDataSet(Source):
 
         keys = (b"image-%09d" % number, b"label-%09d" % number)
         try:
-            with _environment(folder, os.getpid()).begin() as transaction:
+            with _environment(folder, os.getpid()).begin(buffers=True) as transaction:
                 image, label = (transaction.get(key) for key in keys)
+                if image is None or label is None:
+                    missing = keys[0 if image is None else 1].decode()
+                    raise Rejected("missing key", f"{place}: no key {missing}")
+                if len(image) > MAX_IMAGE_BYTES:
+                    raise Rejected("file too large", f"{place}: an image of {len(image)} bytes")
+                # a label that is too long is refused by its first bytes
+                return bytes(image), bytes(label[: MAX_ROW_BYTES + 1])
         except lmdb.Error as error:
             raise Rejected("corrupt LMDB", f"{place}: {error}") from error
-        if image is None or label is None:
-            missing = keys[0 if image is None else 1].decode()
-            raise Rejected("missing key", f"{place}: no key {missing}")
-        return bytes(image), bytes(label)
 
     def _samples(self, folder: Path) -> int:
         environment = _environment(folder, os.getpid())
