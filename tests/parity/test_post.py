@@ -10,7 +10,14 @@ import pytest
 from ppocr.postprocess import POSTPROCESSES, build_post_process
 from tests.parity.cases import Case, case_list, case_rows, cases, need
 
-TESTED = {"CTCLabelDecode", "DistillationCTCLabelDecode", "ClsPostProcess"}
+TESTED = {
+    "AttnLabelDecode",
+    "CTCLabelDecode",
+    "ClsPostProcess",
+    "DistillationCTCLabelDecode",
+    "NRTRLabelDecode",
+    "SARLabelDecode",
+}
 OTHER_KINDS = (
     "decode",
     "det_post_ct",
