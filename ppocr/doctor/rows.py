@@ -213,11 +213,12 @@ class Examiner:
         needed = len(text)
         if self.codec is not None:
             encoded = self.codec.encode(text)
-            facts.unknown.update(encoded.unknown)
+            unknown = [one for one in encoded.unknown if one not in INVISIBLE]
+            facts.unknown.update(unknown)
             ids = np.asarray(encoded.ids)
             needed = len(ids) + int((ids[1:] == ids[:-1]).sum())
-            if encoded.unknown and not _told(facts, row):
-                lost = "".join(dict.fromkeys(encoded.unknown))
+            if unknown and not _told(facts, row):
+                lost = "".join(dict.fromkeys(unknown))
                 self._also("unknown-characters", row, f"{lost!r} in {text[:60]!r}", facts)
         facts.add("steps", needed)
         hidden = sorted(set(text) & INVISIBLE)
