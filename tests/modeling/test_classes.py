@@ -70,6 +70,12 @@ def _texts(model: paddle.nn.Layer, first: int, characters: list[str], image: Any
     return ["|".join(names[step] for step in row) for row in probs.argmax(-1)]
 
 
+def _scores(model: paddle.nn.Layer, image: Any, classes: list[int]) -> np.ndarray:
+    """Return the scores of some classes at the first step, relative to the first of them."""
+    scores_NC = np.log(model(image).numpy()[:, 0][:, classes])
+    return scores_NC - scores_NC[:, :1]
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize(
     "new",
@@ -84,6 +90,9 @@ def test_what_was_read_before_is_read_again(tmp_path: Path, head: str, new: list
     assert any("5 kept" in note for note in report.notes)
     image = paddle.rand([3, 3, 32, 96])
     assert _texts(model, 1, new, image) == _texts(trained, 1, OLD, image)
+    shared = [0, *(1 + new.index(one) for one in OLD)]
+    before = _scores(trained, image, list(range(1 + len(OLD))))
+    np.testing.assert_allclose(_scores(model, image, shared), before, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("head", ["sar", "nrtr"])
@@ -111,6 +120,29 @@ def test_guides_are_adapted_too(tmp_path: Path, head: str) -> None:
             scores = one.head.gtc_head._logits(data["label"][:, :4], one.head.before_gtc(features))
         rows.append(scores.numpy()[0][:, [first + characters.index(c) for c in OLD]])
     np.testing.assert_allclose(rows[1], rows[0], rtol=1e-4, atol=1e-5)
+
+
+def test_of_two_spaces_the_trained_one_is_kept(tmp_path: Path) -> None:
+    """A dictionary with a space, and use_space_char: labels are written with the later class."""
+    trained = _model("ctc", [*OLD, " "], 1)
+    model = _model("ctc", [*OLD, " ", "f", " "], 2)
+    load_weights(
+        model, _saved(trained, tmp_path), dictionaries=([*OLD, " "], [*OLD, " ", "f", " "])
+    )
+    old, new = (one.head.fc.weight.numpy() for one in (trained, model))
+    np.testing.assert_array_equal(new[:, -1], old[:, -1])
+
+
+@pytest.mark.parametrize("old", [[*OLD, " "], OLD], ids=["a space too many", "one too few"])
+def test_whether_a_space_was_added_is_seen_by_the_number_of_classes(
+    tmp_path: Path, old: list[str]
+) -> None:
+    real = OLD if old[-1] == " " else [*OLD, " "]
+    trained, model = _model("ctc", real, 1), _model("ctc", ["x", *OLD], 2)
+    report = load_weights(model, _saved(trained, tmp_path), dictionaries=(old, ["x", *OLD]))
+    assert any("5 kept" in note for note in report.notes)
+    old_rows, new_rows = (one.head.fc.weight.numpy() for one in (trained, model))
+    np.testing.assert_array_equal(new_rows[:, 2:], old_rows[:, 1:6])
 
 
 def test_dropped_characters_are_named(tmp_path: Path) -> None:
