@@ -12,6 +12,11 @@ from ppocr.transforms.base import Rejected, Sample
 from ppocr.transforms.header import Header, is_cut_short, read_header
 from ppocr.transforms.warp import Step, View
 
+try:
+    import simplejpeg
+except ImportError:  # predicting does without
+    simplejpeg = None
+
 MAX_PIXELS = 1 << 28  # 268 megapixels: an A1 sheet at 600 dpi
 REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -112,8 +117,10 @@ class EncodedSource:
         return (1, 2, 4, 8) if self.header.kind == "jpeg" else (1,)
 
     def read(self, reduction: int) -> np.ndarray:
-        image = _decode(self.data, REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
         expected = -(-self.header.height // reduction), -(-self.header.width // reduction)
+        image = _decode_jpeg(self.data, expected) if self.header.kind == "jpeg" else None
+        if image is None:
+            image = _decode(self.data, REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
         if image.shape[:2] != expected:
             raise Rejected("unreadable", f"header says {expected}, pixels are {image.shape[:2]}")
         return image
@@ -169,6 +176,23 @@ def three_channels(image: np.ndarray) -> np.ndarray:
     if channels != 3:
         raise Rejected("unreadable", f"{channels} channels")
     return image
+
+
+def _decode_jpeg(data: bytes, size: tuple[int, int]) -> np.ndarray | None:
+    """Return the pixels of a JPEG at a size that it can be read at; None to ask OpenCV instead.
+
+    OpenCV gives the same bits, from a slower build of the same library (libjpeg-turbo). It is
+    asked where simplejpeg is not installed, and about damaged files, which it reads as far as
+    they go.
+    """
+    if simplejpeg is None:
+        return None
+    try:
+        return simplejpeg.decode_jpeg(
+            data, "BGR", fastdct=False, fastupsample=False, min_height=size[0], min_width=size[1]
+        )
+    except ValueError:
+        return None
 
 
 def _decode(data: bytes | np.ndarray, flags: int) -> np.ndarray:

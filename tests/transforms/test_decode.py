@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from ppocr.transforms.base import Compose, Rejected
-from ppocr.transforms.decode import DecodeImage, EncodedSource, decode_image, upright
+from ppocr.transforms.decode import (
+    REDUCED,
+    DecodeImage,
+    EncodedSource,
+    decode_image,
+    upright,
+)
 from ppocr.transforms.header import read_header
 from ppocr.transforms.warp import View
 from tests.transforms.images import encoded, page, with_exif
@@ -28,6 +34,51 @@ def test_orientation_is_applied_as_cv2_does(ending, orientation):
     lazy = View.over(EncodedSource(data, header), upright(orientation, header))
     assert lazy.size == wanted.shape[:2]
     np.testing.assert_allclose(lazy.render().astype(int), wanted.astype(int), atol=1)
+
+
+JPEG_KINDS = {
+    "4:2:0": {cv2.IMWRITE_JPEG_SAMPLING_FACTOR: cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420},
+    "4:2:2": {cv2.IMWRITE_JPEG_SAMPLING_FACTOR: cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422},
+    "4:1:1": {cv2.IMWRITE_JPEG_SAMPLING_FACTOR: cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411},
+    "4:4:4": {cv2.IMWRITE_JPEG_SAMPLING_FACTOR: cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444},
+    "poor": {cv2.IMWRITE_JPEG_QUALITY: 20},
+    "progressive": {cv2.IMWRITE_JPEG_PROGRESSIVE: 1},
+    "restarts": {cv2.IMWRITE_JPEG_RST_INTERVAL: 3},
+}
+
+
+def source(data):
+    header = read_header(data)
+    assert header is not None
+    return EncodedSource(data, header)
+
+
+@pytest.mark.parametrize("settings", JPEG_KINDS.values(), ids=JPEG_KINDS.keys())
+@pytest.mark.parametrize("size", [(1, 1), (8, 16), (67, 133), (130, 31)])
+def test_the_view_sees_the_pixels_of_opencv(settings, size):
+    simplejpeg = pytest.importorskip("simplejpeg")
+    flags = [number for pair in settings.items() for number in pair]
+    noise = np.random.default_rng(0).integers(0, 60, (*size, 3), dtype=np.uint8)
+    for image in (cv2.add(page(*size), noise), noise[:, :, 0]):
+        data = cv2.imencode(".jpg", image, flags)[1].tobytes()
+        for reduction, flag in REDUCED.items():
+            wanted = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+            np.testing.assert_array_equal(source(data).read(reduction), wanted)
+    assert simplejpeg.is_jpeg(data)
+
+
+def test_a_damaged_file_is_read_as_far_as_it_goes():
+    data = encoded(page(), ".jpg")
+    damaged = data[: len(data) // 2] + b"\xff\xd9"
+    wanted = cv2.imdecode(np.frombuffer(damaged, np.uint8), cv2.IMREAD_COLOR)
+    np.testing.assert_array_equal(source(damaged).read(1), wanted)
+
+
+def test_without_simplejpeg_nothing_changes(monkeypatch):
+    data = encoded(page(), ".jpg")
+    usual = source(data).read(2)
+    monkeypatch.setattr("ppocr.transforms.decode.simplejpeg", None)
+    np.testing.assert_array_equal(source(data).read(2), usual)
 
 
 def test_orientation_can_be_ignored():
