@@ -1,12 +1,14 @@
 """Which characters weights were trained with, where a config may have others by now.
 
 Weights hold rows of classes and no characters. Where those were written down, in this order:
-in the ``.states`` of the checkpoint itself; in an ``inference.yml`` beside the weights; by
-``Global.pretrained_character_dict_path``; by the ``config.yml`` of the run that made them.
+in the ``.states`` of the checkpoint, or the notes of the ``.safetensors``; in an ``inference.yml``
+beside the weights; by ``Global.pretrained_character_dict_path``; by the ``config.yml`` of the run
+that made them.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from ppocr.config.section import as_section
 from ppocr.pipeline.spec import PipelineSpec
 from ppocr.postprocess import POSTPROCESSES
 from ppocr.text.charset import Charset
-from ppocr.utils import checkpoints, pickles
+from ppocr.utils import checkpoints, pickles, safetensors_file
 from ppocr.utils.exits import OcrError
 from ppocr.utils.logs import get_logger
 
@@ -34,6 +36,20 @@ def record(spec: PipelineSpec) -> dict[str, Any]:
         return {}
     added = bool(spec.specials.get("use_space_char", False))
     return {KEY: {"character_dict": list(spec.characters), "use_space_char": added}}
+
+
+def noted_with(params: Path) -> dict[str, Any]:
+    """Return what ``record`` gave when these weights were saved, {} if that is not kept."""
+    states = params.resolve().with_suffix(checkpoints.STATES)
+    kept: Any = {}
+    if params.suffix == checkpoints.SAFETENSORS:
+        _, notes = safetensors_file.read(params)
+        kept = {KEY: json.loads(notes[KEY])} if KEY in notes else {}
+    elif states.is_file():
+        kept = pickles.read(states)
+    kept = kept.get(KEY) if isinstance(kept, Mapping) else None
+    is_whole = isinstance(kept, Mapping) and {"character_dict", "use_space_char"} <= kept.keys()
+    return {KEY: kept} if is_whole else {}
 
 
 def dictionaries(config: Mapping[str, Any], path: str | Path) -> Pair | None:
@@ -75,10 +91,9 @@ def _known(
     found: checkpoints.Found, path: str | Path, given: str | None, space_added: bool
 ) -> Iterator[tuple[str, Charset]]:
     """Yield what is known of the characters of weights, the surest first, with its source."""
-    real = found.params.resolve()
-    states = real.with_suffix(checkpoints.STATES)
-    if states.is_file() and (noted := _noted(states)):
-        yield states.name, noted
+    if noted := noted_with(found.params):
+        kept = noted[KEY]
+        yield "kept with it", Charset.of(kept["character_dict"], bool(kept["use_space_char"]))
     folders = list(dict.fromkeys((checkpoints.strip(path).parent, found.params.parent)))
     for folder in folders:
         if (folder / DESCRIPTION).is_file() and (noted := _described(folder / DESCRIPTION)):
@@ -88,14 +103,6 @@ def _known(
     for folder in folders:
         if (folder / RUN_CONFIG).is_file() and (noted := _configured(folder / RUN_CONFIG)):
             yield RUN_CONFIG, noted
-
-
-def _noted(states: Path) -> Charset | None:
-    value = pickles.read(states)
-    noted = value.get(KEY) if isinstance(value, Mapping) else None
-    if not isinstance(noted, Mapping):
-        return None
-    return Charset.of(noted["character_dict"], bool(noted["use_space_char"]))
 
 
 def _described(path: Path) -> Charset | None:
