@@ -99,9 +99,10 @@ def _sizes(case: Case, one: Set, found: Chapter) -> None:
     heights = seen[:, 0]
     smallest = int(case.train.value("min_text_size", READABLE_PX)) if case.train else READABLE_PX
     small = int((heights < smallest).sum())
+    original = one.column("box_px")
     found.numbers[f"height_{one.mode}"] = {
         "median_px": round(float(np.median(heights)), 1),
-        "original_median_px": round(float(np.median(one.column("box_px")[:, 0])), 1),
+        "original_median_px": round(float(np.median(original[:, 0])), 1) if len(original) else 0,
         "below_min_text_size": small,
         "of": len(heights),
         "min_text_size": smallest,

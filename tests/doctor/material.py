@@ -68,20 +68,25 @@ def config(
 ) -> Path:
     """Write label files and a config that names them; return the path of the config.
 
-    ``more`` holds settings of Global.
+    Without ``evaluation`` it has two good rows. ``more`` holds settings of Global.
     """
+    if evaluation is None:
+        evaluation = rows_of(task, 2, root, 900)
     sections: dict[str, Any] = {
-        "Global": {"max_text_length": 25, "character_dict_path": None, "seed": 3, **more},
+        "Global": {
+            "epoch_num": 1,
+            "max_text_length": 25,
+            "character_dict_path": None,
+            "seed": 3,
+            **more,
+        },
         **_model(task),
     }
     if task == "rec":
         sections["Global"].setdefault("use_space_char", False)
         if sections["Global"]["character_dict_path"] is None:
             sections["Global"]["character_dict_path"] = "ppocr/utils/en_dict.txt"
-    sets = {"Train": train, "Eval": evaluation}
-    for mode, rows in sets.items():
-        if rows is None:
-            continue
+    for mode, rows in (("Train", train), ("Eval", evaluation)):
         labels = root / f"{mode.lower()}.txt"
         labels.write_bytes(b"".join(_bytes(row) + b"\n" for row in rows))
         sections[mode] = {
