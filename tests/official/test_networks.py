@@ -1,7 +1,8 @@
 """The networks of our configs with official names have the official parameters.
 
 Compared with the recorded manifests (``--golden DIR``, models/<name of the config>.json): every
-key, in order, with its shape. A weight file of the original therefore loads.
+key in order, with its shape, its type, and whether it is trained. A weight file of the original
+therefore loads, and what it froze is frozen.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import paddle
 import pytest
 
 from ppocr.config import load
@@ -17,17 +19,26 @@ from ppocr.pipeline.derive import wire
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted((ROOT / "configs").rglob("*.yml"))
+Row = tuple[str, list[int], str, str]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_keys_and_shapes_are_the_official_ones(path, request, tmp_path):
+def test_parameters_are_the_official_ones(path, request, tmp_path):
     manifest = Path(request.config.getoption("--golden")) / "models" / f"{path.stem}.json"
     if not manifest.is_file():
         pytest.skip(f"no recorded manifest for {path.stem}")
     recorded = json.loads(manifest.read_text(encoding="utf-8"))
     model = build_model(wire(_with_dictionary(path, recorded, tmp_path))["Architecture"])
-    ours = [(key, list(tensor.shape)) for key, tensor in model.state_dict().items()]
-    assert ours == [(row[0], row[1]) for row in recorded["train"]]
+    theirs = [tuple(row[:4]) for row in recorded["train"]]
+    assert [row(key, one) for key, one in model.state_dict().items()] == theirs
+
+
+def row(key: str, tensor: paddle.Tensor) -> Row:
+    """Return what a manifest records of a tensor: T is trained, F not, B is a buffer."""
+    flag = "B"
+    if hasattr(tensor, "optimize_attr"):
+        flag = "F" if tensor.stop_gradient else "T"
+    return key, list(tensor.shape), str(tensor.dtype).removeprefix("paddle."), flag
 
 
 def _with_dictionary(path: Path, recorded, tmp_path: Path):
