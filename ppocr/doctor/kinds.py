@@ -13,6 +13,7 @@ from pathlib import Path
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LFS_POINTER = b"version https://git-lfs"
+LONGEST_NAME, LONGEST_PATH = 255, 4096  # bytes, on usual file systems
 MOST_NEIGHBOURS = 5000  # a folder with more entries is not searched for similar names
 
 
@@ -88,6 +89,7 @@ KINDS = _table(
     Kind("not-a-file", "the path is a folder or a device", "name an image file in the row"),
     Kind("file-too-large", "the file is far too large for an image", "make it smaller"),
     Kind("empty-file", "the image file is empty", "copy the file again"),
+    Kind("name-too-long", "the path is longer than a path can be", "look for a missing line break"),
     Kind("no-permission", "the file cannot be read", "give the user of the training the right to"),
     Kind("git-lfs-pointer", "a git-lfs pointer instead of the image", "run: git lfs pull"),
     Kind("web-page", "a web page instead of the image", "the download was answered with an error"),
@@ -208,6 +210,13 @@ def _missing(evidence: Evidence) -> str:
     return _similar(evidence.root / name)
 
 
+def _unopened(evidence: Evidence) -> str:
+    name = evidence.text.partition(evidence.delimiter)[0]
+    longest = max(len(part.encode()) for part in name.split("/"))
+    too_long = longest > LONGEST_NAME or len(name) > LONGEST_PATH
+    return "name-too-long" if too_long else "no-permission"
+
+
 def _similar(wanted: Path) -> str:
     try:
         for number, found in enumerate(wanted.parent.iterdir()):
@@ -263,7 +272,7 @@ _JUDGES: dict[str, str | Callable[[Evidence], str]] = {
     "not_a_file": "not-a-file",
     "file_too_large": "file-too-large",
     "empty_file": "empty-file",
-    "unreadable_file": "no-permission",
+    "unreadable_file": _unopened,
     "unreadable": _pixels,
     "truncated": "truncated-image",
     "too_large": "too-many-pixels",

@@ -89,6 +89,7 @@ CASES = {
     "folder-twice": ("rec", _in_data_dir),
     "edge-of-path": ("rec", _text_row("0.png \tab")),
     "missing-file": ("rec", _text_row("nowhere.png\tab")),
+    "name-too-long": ("rec", _text_row("x" * 300 + ".png\tab")),
     "not-a-file": ("rec", _folder),
     "empty-file": ("rec", _with_file("empty.png", b"")),
     "git-lfs-pointer": ("rec", _with_file("p.png", b"version https://git-lfs.github.com/spec/v1")),
