@@ -144,7 +144,7 @@ def campaign(target: Target, kinds: list[str], every: int = 1) -> Result:
         if not problem and target.after is not None:
             problem = target.after()
         result.cases += 1
-        result.left[left if left in (OLD, NEW, NONE) else "broken"] += 1
+        result.left[f"{kind}: {left if left in (OLD, NEW, NONE) else 'broken'}"] += 1
         if problem:
             result.failures.append(f"{kind} at {at} of {result.operations}: {problem}")
     return result
