@@ -59,13 +59,14 @@ def parse_regions(label: Any) -> list[Mapping[str, Any]]:
 
 def _polygons(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """Return the points of all regions, float32 (N, P, 2)."""
-    try:
-        # the usual case: as many points everywhere, converted in one go
-        polys = np.array([region["points"] for region in regions], dtype=np.float32)
-    except (TypeError, ValueError, OverflowError):
-        polys = pad_polygons([_points(region["points"]) for region in regions])
-    if polys.ndim != 3 or polys.shape[2] != 2:
-        polys = pad_polygons([_points(region["points"]) for region in regions])
+    with np.errstate(over="ignore"):  # what is too large becomes infinite and is refused below
+        try:
+            # the usual case: as many points everywhere, converted in one go
+            polys = np.array([region["points"] for region in regions], dtype=np.float32)
+        except (TypeError, ValueError, OverflowError):
+            polys = pad_polygons([_points(region["points"]) for region in regions])
+        if polys.ndim != 3 or polys.shape[2] != 2:
+            polys = pad_polygons([_points(region["points"]) for region in regions])
     if not np.isfinite(polys).all():
         raise Rejected("bad_label", "points are not finite")
     return polys
