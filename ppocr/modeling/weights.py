@@ -126,7 +126,8 @@ def load_pretrained(
             network = model.networks[name]
             reports.append(load_weights(network, path, allow_partial, dictionaries=others))
         except (DataError, MissingInput) as error:
-            raise type(error)(f"{name}: {error}") from error
+            where = f"{model.places[name]}: {name}.pretrained"
+            raise type(error)(f"{where}: {error}") from error
     return reports
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ppocr.config.errors import Place, Problem
 from ppocr.config.section import Items, Section, as_section, walk
+from ppocr.pipeline.networks import is_distillation, networks
 from ppocr.text.charset import find_dictionary
 from ppocr.utils import checkpoints
 from ppocr.utils.exits import MissingInput
@@ -19,7 +20,10 @@ WEIGHTS = ("pretrained_model", "checkpoints")
 def missing(config: Mapping[str, Any]) -> list[Problem]:
     """Return one problem for each file that is named and is not there."""
     root = as_section(config)
-    problems = [*_weights(_inner(root, "Global")), *_dictionaries(root)]
+    problems = [*_weights(_inner(root, "Global"), WEIGHTS), *_dictionaries(root)]
+    if is_distillation(root):
+        for network in networks(root["Architecture"]).values():
+            problems.extend(_weights(network, ("pretrained",)))
     for mode in ("Train", "Eval"):
         problems.extend(_data(_inner(_inner(root, mode), "dataset")))
     return problems
@@ -30,8 +34,8 @@ def _inner(section: Section, key: str) -> Section:
     return as_section(value) if isinstance(value, Mapping) else Section()
 
 
-def _weights(section: Section) -> Iterator[Problem]:
-    for key in WEIGHTS:
+def _weights(section: Section, keys: Sequence[str]) -> Iterator[Problem]:
+    for key in keys:
         given = section.get(key)
         if not isinstance(given, str) or not given or given.startswith(checkpoints.REMOTE):
             continue

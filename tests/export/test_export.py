@@ -155,7 +155,7 @@ def test_a_fault_put_in_by_hand_fails_and_names_its_stage(fault, tmp_path, capsy
     found = small.source_of(task)
     pictures = images.generate(task)[:3]
     monkeypatch.setattr(images, "generate", lambda _: pictures)
-    monkeypatch.setattr(source, "load", lambda _: found)
+    monkeypatch.setattr(source, "load", lambda *_: found)
     assert run.verify(found.config, folder) == 1
     said = capsys.readouterr().out
     assert f"inference.json differs first at: {stage}" in said

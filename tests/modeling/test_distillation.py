@@ -11,6 +11,7 @@ import pytest
 
 from ppocr.losses import build_loss
 from ppocr.modeling import build_model
+from ppocr.modeling.architectures.distillation import answering
 from ppocr.modeling.weights import load_pretrained
 from ppocr.optimizer import build_optimizer
 from ppocr.utils import pickles
@@ -192,5 +193,62 @@ def test_what_cannot_be_loaded_says_for_which_network(tmp_path: Path, content: A
         pickles.write(tmp_path / "t.pdparams", content)
     networks = {"Student": SMALL, "Teacher": {**SMALL, "pretrained": str(tmp_path / "t")}}
     model = build_model({"name": "DistillationModel", "model_type": "det", "Models": networks})
-    with pytest.raises((DataError, MissingInput), match="^Teacher: "):
+    with pytest.raises((DataError, MissingInput), match=r"^config: Teacher\.pretrained: "):
         load_pretrained(model)
+
+
+def test_networks_whose_parameters_have_explicit_names_train_apart() -> None:
+    """The optimizer keeps its moments by parameter name: a shared name would mix them up."""
+    line = {
+        "model_type": "rec",
+        "algorithm": "CRNN",
+        "Backbone": {"name": "ResNet", "layers": 18},
+        "Neck": {"name": "SequenceEncoder", "encoder_type": "reshape"},
+        "Head": {"name": "CTCHead", "out_channels": 5},
+    }
+    paddle.seed(1)
+    networks = {"Student": line, "Teacher": line}
+    model = build_model({"name": "DistillationModel", "model_type": "rec", "Models": networks})
+    alone = build_model(line)
+    names = [one.name for one in model.parameters()]
+    assert len(set(names)) == len(names)
+    keys = list(alone.state_dict())
+    assert list(model.networks["Student"].state_dict()) == keys
+    assert list(model.state_dict()) == [f"{name}.{key}" for name in networks for key in keys]
+    first = model.networks["Student"].state_dict()
+    key = "backbone.conv1_1._conv.weight"
+    assert first[key].name == alone.state_dict()[key].name == "conv1_1_weights"
+    optimizer, _ = build_optimizer({"name": "Adam", "lr": {"learning_rate": 0.01}}, 1, 1, model)
+    for factor, network in zip((1.0, 100.0), model.networks.values(), strict=True):
+        (network.backbone.conv1_1._conv.weight * factor).sum().backward()
+    optimizer.step()
+    state = optimizer.state_dict()
+    moments = [state[f"{name}conv1_1_weights_moment1_0"].mean() for name in ("", "Teacher.")]
+    assert moments[1].item() == pytest.approx(100 * moments[0].item())
+
+
+def test_only_the_networks_that_are_asked_for_are_run() -> None:
+    model = _three()
+    part = answering(model, ("Student2.maps",))
+    part.eval()
+    assert not model.training
+    image = paddle.rand([1, 3, 64, 64])
+    found = part(image)
+    assert list(found) == ["Student2"]
+    np.testing.assert_array_equal(found["Student2"]["maps"], model(image)["Student2"]["maps"])
+    assert [one.shape for one in part.as_outputs(found)] == [[1, 1, 64, 64]]
+    part.train()
+    assert model.networks["Student"].training
+    assert answering(model.networks["Student"], ("maps",)) is model.networks["Student"]
+
+
+def test_training_results_give_the_output_that_is_left_after_training() -> None:
+    for all_feats in (True, False):
+        model = build_model({**LINE, "return_all_feats": all_feats})
+        batch = {
+            "label_gtc": paddle.to_tensor(np.full((1, 7), 4, np.int64)),
+            "length": paddle.to_tensor([3]),
+        }
+        model.train()
+        (answer,) = model.as_outputs(model(paddle.rand([1, 3, 48, 64]), batch))
+        assert answer.shape[-1] == 8

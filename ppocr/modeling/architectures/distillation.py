@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import paddle
 from paddle import Tensor, nn
+from paddle.utils import unique_name
 
 from ppocr.config.errors import Place
 from ppocr.config.section import as_section
@@ -31,8 +32,8 @@ class DistillationModel(nn.Layer):
     batch, as published models were trained.
 
     ``networks`` holds them by name. Keys of the state dict begin with that name; parameters
-    whose automatic or explicit names are those of another network get it in front as well,
-    because the optimizer keeps what belongs to a parameter under its name.
+    whose own names are those of another network get it in front as well, because the optimizer
+    keeps what belongs to a parameter under its name.
     """
 
     parts: ClassVar[dict[str, str]] = {"Models": "Architecture"}
@@ -56,6 +57,7 @@ class DistillationModel(nn.Layer):
             if section.get("pretrained"):
                 self.pretrained[name] = section["pretrained"]
                 self.places[name] = section.where("pretrained")
+            _allow_names_again()
             network = _build(section)
             self.networks[name] = self.add_sublayer(name, network)
             if section.get("freeze_params"):
@@ -130,6 +132,12 @@ def answering(model: Any, outputs: Sequence[str]) -> Any:
     if not isinstance(model, DistillationModel):
         return model
     return Chosen(model, list(dict.fromkeys(name.partition(".")[0] for name in outputs)))
+
+
+def _allow_names_again() -> None:
+    """Let the next network use explicit names that are taken; automatic ones go on counting."""
+    generator, _ = unique_name.switch()
+    unique_name.switch(generator)
 
 
 def _tell_apart(networks: Mapping[str, nn.Layer]) -> None:
