@@ -69,6 +69,7 @@ class General:
     save_inference_dir: str | None = None
     save_res_path: str | None = None
     keep_checkpoints: int | None = None
+    on_save_error: Literal["stop", "warn"] = "stop"
 
     # number formats and memory
     use_amp: bool = False
