@@ -10,7 +10,16 @@ from ppocr.backends.base import GRAPH_STEM
 from ppocr.pipeline import official
 from ppocr.pipeline.spec import PipelineSpec
 
-CLIENT_CLASSES = {"det": "TextDetection", "rec": "TextRecognition"}
+CLIENT_CLASSES = {
+    "det": "TextDetection",
+    "rec": "TextRecognition",
+    "cls": "TextLineOrientationClassification",
+}
+CLIENT_STAGES = {
+    "det": "text_detection",
+    "rec": "text_recognition",
+    "cls": "textline_orientation",
+}
 
 
 def how_to_use(spec: PipelineSpec, folder: Path, model_name: str | None = None) -> list[str]:
@@ -50,7 +59,7 @@ def _pipeline_arguments(
     spec: PipelineSpec, folder: Path, name: str, rule: tuple[int, str] | None
 ) -> str:
     """Its pipeline ignores the thresholds of inference.yml unless they are given by hand."""
-    stage = "text_detection" if spec.task == "det" else "text_recognition"
+    stage = CLIENT_STAGES[spec.task]
     arguments = [f'{stage}_model_name="{name}"', f'{stage}_model_dir="{folder}"']
     if spec.task == "det":
         given = spec.post.settings
@@ -67,7 +76,7 @@ def _pipeline_arguments(
 def _rapidocr(spec: PipelineSpec, graph: Path) -> list[str]:
     """Its detector has defaults of its own for everything; the dictionary is inside the file."""
     stage = {"det": "Det", "rec": "Rec", "cls": "Cls"}.get(spec.task)
-    if stage is None:
+    if stage is None or official.is_stretched(spec):  # it pads lines to its classifier's width
         return []
     settings: dict[str, Any] = {f"{stage}.model_path": str(graph)}
     if spec.task == "det":

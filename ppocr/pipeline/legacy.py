@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ppocr.backends.base import Backend
+from ppocr.pipeline import official
 from ppocr.pipeline.spec import OpSpec, PipelineSpec, TensorSpec
 from ppocr.postprocess import POSTPROCESSES
 from ppocr.text.charset import Charset
@@ -73,20 +74,22 @@ def from_flags(task: str, given: Mapping[str, Any], source: str) -> PipelineSpec
 def from_official(content: Mapping[str, Any], source: str) -> PipelineSpec:
     """Return the spec that the official sections of an ``inference.yml`` describe."""
     steps = (content.get("PreProcess") or {}).get("transform_ops")
-    post = dict(content.get("PostProcess") or {})
-    name = post.pop("name", None)
+    name, post = official.read_post(content.get("PostProcess") or {})
     if not steps or not name:
         raise DataError(f"{source} needs PreProcess.transform_ops and PostProcess.name")
     characters = post.pop("character_dict", None) or ()
-    pre = [_step(entry, source) for entry in steps]
-    task = "rec" if characters or any("Rec" in step.name for step in pre if step) else "det"
     get_logger().info(
         "%s was written by another program: it is read as PaddleOCR 3.x reads it", source
     )
-    kept = tuple(step for step in pre if step is not None)
-    if task == "det":
-        return _described("det", kept, OpSpec(name, _known_settings(name, post)), source)
-    spec = _described("rec", kept, OpSpec(name, _known_settings(name, post)), source)
+    last = OpSpec(name, _known_settings(name, post))
+    if "Topk" in content["PostProcess"]:
+        return _described("cls", official.from_stretched_ops(steps, source), last, source)
+    kept = tuple(step for entry in steps if (step := _step(entry, source)) is not None)
+    if name == "ClsPostProcess":
+        return _described("cls", kept, last, source)
+    if not characters and not any("Rec" in step.name for step in kept):
+        return _described("det", kept, last, source)
+    spec = _described("rec", kept, last, source)
     return _with_characters(spec, tuple(map(str, characters)), {"use_space_char": True})
 
 
@@ -149,8 +152,8 @@ def _described(task: str, pre: Sequence[OpSpec], post: OpSpec, source: str) -> P
         op = next((op for op in pre if "image_shape" in op.settings), None)
         if op is None:
             raise DataError(f"{source}: no step of PreProcess has an image_shape")
-        channels, height, width = op.settings["image_shape"]
-        shape = (-1, channels, height, -1 if task == "rec" else width)
+        *channels, height, width = op.settings["image_shape"]
+        shape = (-1, channels[0] if channels else 3, height, -1 if task == "rec" else width)
     return PipelineSpec(
         task=task,
         pre=tuple(pre),

@@ -6,10 +6,11 @@ only, and :func:`advice` says what the user has to pass to them by hand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ppocr.pipeline.spec import OpSpec, PipelineSpec
+from ppocr.utils.exits import DataError
 
 DEFAULT_NAMES = {
     "det": "PP-OCRv5_mobile_det",
@@ -22,6 +23,12 @@ READ_STEPS = {
     "rec": ("DecodeImage", "RecResizeImg"),
 }
 READ_DECODERS = {"det": "DBPostProcess", "rec": "CTCLabelDecode"}
+STRETCHED_STEPS = ("DecodeImage", "DetResizeForTest", "NormalizeImage", "ToCHWImage")
+STRETCHED_SPELLED = ("ResizeImage", "NormalizeImage", "ToCHWImage")
+PADDED_CLASSIFIER = (
+    "PaddleOCR 3.x cannot run this model: it stretches a line to one size where this one is padded "
+    "(configs/cls/cls_mv3_stretched.yml trains one that it can run); PaddleOCR 2.x and RapidOCR can"
+)
 DECODE_KEYS = ("img_mode", "channel_first")
 SHORT_SIDE_PX = 736
 DYNAMIC_SHAPES = {  # smallest, usual and largest height and width of a page
@@ -42,6 +49,8 @@ def model_name(spec: PipelineSpec, given: str | None = None) -> str:
 
 def transform_ops(spec: PipelineSpec) -> list[dict[str, Any]]:
     """Return the steps as those readers spell them; equal entries are those of ``spec.pre``."""
+    if is_stretched(spec):
+        return _stretched_ops(spec)
     return [{op.name: _settings(spec, op)} for op in spec.pre]
 
 
@@ -70,8 +79,69 @@ def _page_size(settings: Mapping[str, Any]) -> dict[str, Any] | None:
     return rule or None
 
 
+def is_stretched(spec: PipelineSpec) -> bool:
+    """Return whether a classifier is prepared as their classifiers are, so that they can run it.
+
+    That is: RGB, stretched to one size whatever its shape, normalised, channels first.
+    """
+    decode, resize = spec.op("DecodeImage"), spec.op("DetResizeForTest")
+    return (
+        spec.task == "cls"
+        and [op.name for op in spec.pre] == list(STRETCHED_STEPS)
+        and decode is not None
+        and decode.settings.get("img_mode") == "RGB"
+        and resize is not None
+        and bool(resize.settings.get("image_shape"))
+        and not resize.settings.get("keep_ratio")
+        and isinstance(spec.post.settings.get("label_list"), list | tuple)
+    )
+
+
+def _stretched_ops(spec: PipelineSpec) -> list[dict[str, Any]]:
+    """Their reader decodes to RGB by itself, and takes a width before the height."""
+    _, resize, normalize, to_chw = spec.pre
+    height, width = resize.settings["image_shape"]
+    kept = {key: normalize.settings[key] for key in ("mean", "std", "scale")}
+    return [
+        {"ResizeImage": {"size": [width, height]}},
+        {normalize.name: {**kept, "order": "", "channel_num": 3}},
+        {to_chw.name: None},
+    ]
+
+
+def from_stretched_ops(steps: Sequence[Any], source: str) -> tuple[OpSpec, ...]:
+    """Return the steps that the official ones of a classifier stand for."""
+    found = {name: settings or {} for step in steps for name, settings in step.items()}
+    size = found.get("ResizeImage", {}).get("size")
+    normalize = found.get("NormalizeImage")
+    if set(found) != set(STRETCHED_SPELLED) or not isinstance(size, list) or not normalize:
+        raise DataError(
+            f"{source}: only classifiers of lines stretched to one size are known here "
+            f"(ResizeImage with a size, NormalizeImage, ToCHWImage), not {', '.join(found)}"
+        )
+    kept = {key: normalize[key] for key in ("mean", "std", "scale") if key in normalize}
+    width, height = size
+    return (
+        OpSpec("DecodeImage", {"img_mode": "RGB", "channel_first": False}),
+        OpSpec("DetResizeForTest", {"image_shape": [height, width]}),
+        OpSpec("NormalizeImage", {**kept, "order": "hwc"}),
+        OpSpec("ToCHWImage"),
+    )
+
+
+def read_post(section: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """Return name and settings of a ``PostProcess``; that of a classifier is called Topk."""
+    settings = dict(section)
+    if "Topk" in settings:
+        labels = (settings["Topk"] or {}).get("label_list")
+        return "ClsPostProcess", {} if labels is None else {"label_list": list(map(str, labels))}
+    return settings.pop("name", None), settings
+
+
 def post_process(spec: PipelineSpec) -> dict[str, Any]:
     """Return ``PostProcess``: name, every setting, and the dictionary without added classes."""
+    if is_stretched(spec):
+        return {"Topk": {"topk": 1, "label_list": list(spec.post.settings["label_list"])}}
     section = spec.post.section()
     if spec.characters:
         section["character_dict"] = list(spec.characters)
@@ -99,6 +169,8 @@ def hpi(spec: PipelineSpec) -> dict[str, Any] | None:
 def advice(spec: PipelineSpec) -> list[str]:
     """Return what PaddleOCR 3.x would do differently, one sentence each; nothing if all is read."""
     found = []
+    if spec.task == "cls":
+        return [] if is_stretched(spec) else [PADDED_CLASSIFIER]
     decoder = READ_DECODERS.get(spec.task)
     unread = [op.name for op in spec.pre if op.name not in READ_STEPS.get(spec.task, ())]
     if decoder is None or unread or spec.post.name != decoder:

@@ -57,10 +57,7 @@ def to_text(
     """Return the text of ``inference.yml`` for a spec; ``sha256`` maps file names to digests."""
     spelled = official.transform_ops(spec)
     # an entry that says the same in both places is written once, and aliased: one home
-    steps = [
-        there if (there[op.name] or {}) == op.settings else op.entry()
-        for there, op in zip(spelled, spec.pre, strict=True)
-    ]
+    steps = [next((one for one in spelled if _says(one, op)), op.entry()) for op in spec.pre]
     pipeline: dict[str, Any] = {
         "version": VERSION,
         "task": spec.task,
@@ -82,6 +79,11 @@ def to_text(
     content["PostProcess"] = _quoted(official.post_process(spec))
     content["Pipeline"] = pipeline
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10**6)
+
+
+def _says(entry: Mapping[str, Any], op: OpSpec) -> bool:
+    """Return whether an entry of ``PreProcess`` is this very step."""
+    return op.name in entry and (entry[op.name] or {}) == op.settings
 
 
 def metadata(
@@ -169,7 +171,7 @@ def from_content(content: Any, source: str) -> Stored:
 
 
 def _spec(content: Mapping[str, Any], pipeline: Mapping[str, Any]) -> PipelineSpec:
-    post = dict(content["PostProcess"])
+    name, post = official.read_post(content["PostProcess"])
     characters = post.pop("character_dict", None) or ()
     return PipelineSpec(
         task=pipeline["task"],
@@ -178,7 +180,7 @@ def _spec(content: Mapping[str, Any], pipeline: Mapping[str, Any]) -> PipelineSp
             TensorSpec(one["name"], one["dtype"], tuple(one["shape"])) for one in pipeline["inputs"]
         ),
         outputs=tuple(pipeline["outputs"]),
-        post=OpSpec(post.pop("name"), post),
+        post=OpSpec(str(name), post),
         batch=pipeline["batch"],
         characters=tuple(characters),
         specials=dict(pipeline.get("specials") or {}),

@@ -90,7 +90,10 @@ class DetectPages:
 
 
 class RecogniseLines:
-    """Reads images that hold one line each; many at once, because equal widths share a batch."""
+    """Gives each image of one line its text (or its direction) and score.
+
+    Many at once, because equal widths share a batch. ``stage`` is what the time counts for.
+    """
 
     chunk = LINES_AT_ONCE
 
@@ -99,8 +102,10 @@ class RecogniseLines:
         recogniser: Reader,
         message: Callable[[str, str, float], str],
         read: ReadFile = read_pages,
+        stage: str = "rec",
     ) -> None:
         self._recogniser, self._message, self._read = recogniser, message, read
+        self._stage = stage
 
     def __call__(self, files: Sequence[Path]) -> Iterator[Outcome]:
         found: list[Page | Outcome] = []
@@ -108,7 +113,7 @@ class RecogniseLines:
             found += self._load(file)
         pages = [one for one in found if isinstance(one, Page)]
         clock = Clock()
-        with clock.stage("rec"):
+        with clock.stage(self._stage):
             results = iter(self._read_lines(pages))
         share = {name: total / max(len(pages), 1) for name, total in clock.seconds.items()}
         for one in found:
@@ -224,3 +229,13 @@ def predict_rec_message(path: str, text: str, score: float) -> str:
     """Return the line predict_rec prints."""
     pair: tuple[Any, ...] = (text, score)
     return f"Predicts of {path}:{pair}"
+
+
+def infer_cls_message(_: str, label: str, score: float) -> str:
+    """Return the line infer_cls prints."""
+    return f"\t result: {label}\t{score}"
+
+
+def predict_cls_message(path: str, label: str, score: float) -> str:
+    """Return the line predict_cls prints."""
+    return f"Predicts of {path}:{[label, score]}"

@@ -89,7 +89,8 @@ class _Wide(argparse.RawDescriptionHelpFormatter):
 
 
 def _usage(stages: Sequence[str]) -> str:
-    models = " ".join(f"--{stage}_model_dir FOLDER" for stage in stages if stage != "cls")
+    needed = [stage for stage in stages if stage != "cls" or len(stages) == 1]
+    models = " ".join(f"--{stage}_model_dir FOLDER" for stage in needed)
     return f"%(prog)s --image_dir PATH {models} [flags]"
 
 

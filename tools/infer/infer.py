@@ -115,6 +115,10 @@ def _make_rec(runner: Runner, _: Path, __: Sequence[Path], read: jobs.ReadFile) 
     return jobs.RecogniseLines(runner, jobs.infer_rec_message, read)
 
 
+def _make_cls(runner: Runner, _: Path, __: Sequence[Path], read: jobs.ReadFile) -> Job:
+    return jobs.RecogniseLines(runner, jobs.infer_cls_message, read, "cls")
+
+
 COMMANDS: Mapping[str, Callable[[Runner, Path, Sequence[Path], jobs.ReadFile], Job]] = (
-    MappingProxyType({"det": _make_det, "rec": _make_rec})
+    MappingProxyType({"det": _make_det, "rec": _make_rec, "cls": _make_cls})
 )

@@ -1,4 +1,4 @@
-"""What predict_det, predict_rec and predict_system share: flags, models, files, results.
+"""What the predict commands share: flags, models, files, results.
 
 A model comes with its description (``inference.yml`` or the texts inside the ``.onnx``), which
 decides how images are prepared and outputs decoded. Flags given by hand replace single
@@ -130,7 +130,9 @@ def _processes(given: Arguments, files: int) -> int:
 
 
 def _used(given: Arguments) -> list[str]:
-    """Return the stages that need a model."""
+    """Return the stages that need a model; among others the classifier has to be asked for."""
+    if len(given.stages) == 1:
+        return list(given.stages)
     return [stage for stage in given.stages if stage != "cls" or given["use_angle_cls"]]
 
 
@@ -224,6 +226,11 @@ def _make_rec(given: Arguments, runners: Mapping[str, Runner], _: Names) -> Job:
     return jobs.RecogniseLines(runners["rec"], jobs.predict_rec_message, reading)
 
 
+def _make_cls(given: Arguments, runners: Mapping[str, Runner], _: Names) -> Job:
+    reading = _reading(given, runners["cls"])
+    return jobs.RecogniseLines(runners["cls"], jobs.predict_cls_message, reading, "cls")
+
+
 def _make_system(given: Arguments, runners: Mapping[str, Runner], names: Names) -> Job:
     system = TextSystem(
         runners["det"],
@@ -246,6 +253,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "det": Command(_make_det, "det_results.txt"),
         "rec": Command(_make_rec),
+        "cls": Command(_make_cls),
         "system": Command(_make_system, "system_results.txt"),
     }
 )
