@@ -104,7 +104,7 @@ class MakeShrinkMap:
         ratio = ratio_at(self.shrink_ratio, self.total_epoch, sample.get("epoch", 0))
         polys, ignored, areas = tidy(sample["polys"], sample["ignore_tags"], shape)
         map_HW = np.zeros(shape, dtype=np.uint8)  # bytes are filled in half the time
-        mask_HW = np.ones(shape, dtype=np.uint8)
+        mask_HW = np.ones(shape, dtype=np.float32)  # little is drawn here
         points, extents = polys.tolist(), areas.tolist()
         perimeters = measures(polys)[1].tolist()
         usable = ~ignored
@@ -121,7 +121,7 @@ class MakeShrinkMap:
             for outline in outlines:
                 cv2.fillPoly(map_HW, [outline], 1)
         sample["shrink_map"] = map_HW.astype(np.float32)
-        sample["shrink_mask"] = mask_HW.astype(np.float32)
+        sample["shrink_mask"] = mask_HW
         sample["polys"], sample["ignore_tags"] = polys, ignored
         return sample
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 BOX_TOLERANCE_PX = 1e-3  # a quad this close to upright counts as upright
+REDUCTION_SLACK = 1.005  # half a percent of enlargement for a quarter of the pixels to decode
 MAX_WARP_SIDE = 32766  # cv2.warpAffine keeps coordinates in 16 bits
 
 
@@ -150,7 +151,8 @@ class View:
         x0, y0, x1, y1 = window
         matrix = shift(-x0, -y0) @ self.matrix_33
         scales = np.hypot(matrix[0, :2], matrix[1, :2])  # of the source's x and y axes
-        reduction = max((n for n in self.source.reductions if n * scales.max() <= 1), default=1)
+        largest = scales.max() / REDUCTION_SLACK
+        reduction = max((n for n in self.source.reductions if n * largest <= 1), default=1)
         image = self.source.read(reduction)
         matrix = matrix @ scaling(reduction, reduction)
         corners = rectangle(0, 0, x1 - x0, y1 - y0)

@@ -96,6 +96,24 @@ def test_strong_shrinking_averages_instead_of_skipping(factor, ending):
     assert found.shape[:2] == (round(640 * factor), round(960 * factor))
 
 
+@pytest.mark.parametrize(
+    ("factor", "reduction"),
+    [(0.6, 1), (0.51, 1), (0.502, 2), (0.5, 2), (0.3, 2), (0.25, 4), (0.126, 4), (0.12, 8)],
+)
+def test_a_file_is_decoded_no_larger_than_needed(factor, reduction):
+    asked = []
+
+    class Recorder(ArraySource):
+        def read(self, reduction):
+            asked.append(reduction)
+            return np.ascontiguousarray(self.pixels[::reduction, ::reduction])
+
+    source = Recorder(page(400, 600), (1, 2, 4, 8))
+    size = round(400 * factor), round(600 * factor)
+    View.over(source).then(Step(scaling(factor, factor), size)).render()
+    assert asked == [reduction]
+
+
 @pytest.mark.parametrize(("factor", "levels"), [(0.45, 1.5), (0.24, 1.5), (0.1, 4)])
 def test_shrinking_keeps_things_in_place(factor, levels):
     image = page(800, 1200)
