@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +102,7 @@ class Case:
     sets: list[Set]
     folder: Path
     seed: int = 0
+    left_out: dict[str, set[int]] = field(default_factory=dict)  # rows by set, see `lists`
 
     @property
     def train(self) -> Set | None:
@@ -157,12 +159,22 @@ def op_overrides(
 
 
 def _yaml(value: Any) -> str:
+    """Return a value as it is written after -o."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, str) and set(value) & set(",[]{}#:&*'\""):
+        return json.dumps(value, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def set_override(one: Set, key: str, value: Any) -> str:
     """Return the override of a key of a data set."""
-    return f"{one.mode}.dataset.{key}={value}"
+    return f"{one.mode}.dataset.{key}={_yaml(value)}"
+
+
+def many(number: int, word: str) -> str:
+    """Return '1 row' or '5 rows'."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def part(count: float, whole: float) -> float:

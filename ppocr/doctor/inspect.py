@@ -11,7 +11,7 @@ from typing import Any
 from ppocr.config import general
 from ppocr.config.section import Section
 from ppocr.data.build import DEFAULT_SEED
-from ppocr.doctor import images, letters, pages, refused, sharing, texts
+from ppocr.doctor import images, letters, lists, pages, refused, sharing, texts
 from ppocr.doctor.findings import RUIN, STOP, Case, Chapter, Finding
 from ppocr.doctor.network import Network
 from ppocr.doctor.sets import examine, open_sets
@@ -97,6 +97,7 @@ def run(
         images.chapter(case),
         sharing.chapter(case),
     ]
+    lists.write(case)
     chapters = [chapter for chapter in found if chapter is not None]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     return Report(case, chapters, sorted(findings, key=lambda finding: finding.weight))

@@ -219,13 +219,13 @@ def _unopened(evidence: Evidence) -> str:
 
 def _similar(wanted: Path) -> str:
     try:
+        if any(wanted.with_suffix(one).is_file() for one in (*IMAGE_ENDINGS, ".JPG", ".PNG")):
+            return "other-ending"
         for number, found in enumerate(wanted.parent.iterdir()):
             if number > MOST_NEIGHBOURS:
                 break
             if found.name.lower() == wanted.name.lower():
                 return "other-case"
-            if found.stem == wanted.stem and found.suffix.lower() in IMAGE_ENDINGS:
-                return "other-ending"
     except (OSError, ValueError):
         return "missing-file"
     return "missing-file"

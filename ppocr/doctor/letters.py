@@ -15,6 +15,7 @@ from ppocr.doctor.findings import (
     Chart,
     Finding,
     Table,
+    many,
     part,
     percent,
 )
@@ -74,7 +75,8 @@ def _unknown(case: Case, charset: Charset, found: Chapter) -> None:
         Finding(
             "unknown-characters",
             RUIN if share >= FEW_ROWS else WARN,
-            f"{len(unknown)} characters of the labels are not in the dictionary",
+            f"{many(len(unknown), 'character')} of the labels "
+            f"{'is' if len(unknown) == 1 else 'are'} not in the dictionary",
             f"{shown}: in {where}. Training takes them out of the label and teaches the rest of "
             "the text for the whole picture; in evaluation such a line can never be right.",
             share,
@@ -163,7 +165,7 @@ def _scarce(
     return Finding(
         "rare-characters",
         NOTE if not affected else WARN,
-        f"{len(never)} characters of the dictionary are never seen, {len(rare)} fewer than "
+        f"{many(len(never), 'character')} of the dictionary never seen, {len(rare)} fewer than "
         f"{ENOUGH} times",
         f"The rare ones are {percent(affected, written)} of all characters written: "
         f"{' '.join(show(one) for one in rare[:16])}. {advice}",

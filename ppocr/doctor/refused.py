@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from ppocr.data.simple import SimpleDataSet
+from ppocr.doctor import lists
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -17,19 +17,16 @@ from ppocr.doctor.findings import (
     Gallery,
     Picture,
     Table,
+    many,
     part,
     percent,
-    set_override,
 )
 from ppocr.doctor.kinds import KINDS
 from ppocr.doctor.sets import Set
-from ppocr.utils.files import atomic_write
 
 MAX_BAD_RATIO = 0.01  # what training accepts when Global.max_bad_ratio is not given
 OWN_CHAPTER = frozenset({"text-too-long", "unknown-characters", "exif-against-boxes"})
 MANY = 0.01
-CLEAN = "clean"
-LARGEST_COPY = 256 << 20
 SHOWN = 6
 PICTURED = frozenset({"box-outside", "crossed-box", "flat-box", "empty-text", "no-known-character"})
 
@@ -136,38 +133,19 @@ def _broken(case: Case, one: Set, found: Chapter) -> None:
         if one.training
         else "An evaluation that leaves samples out would be another evaluation, so it stops."
     )
+    applied = lists.without(case, one, rows)
+    done = ", or go on with the others: lists without them have been written" if applied else ""
     found.findings.append(
         Finding(
             "broken-rows",
             STOP if stops else WARN,
             f"{percent(number, one.looked_at)} of the rows of {one.mode} cannot be read",
-            f"{number} rows: {listed}. {why} Mend them, or go on with the others: the lists "
-            "without them have been written.",
+            f"{many(number, 'row')}: {listed}. {why} Mend them{done}.",
             share,
-            _cleaned(case, one, rows),
+            applied,
             places=tuple(t.place for t in one.troubles if t.row in rows)[:10],
         )
     )
-
-
-def _cleaned(case: Case, one: Set, rows: set[int]) -> tuple[str, ...]:
-    """Write the label files without the broken rows and return the override that uses them."""
-    source = one.source
-    if not isinstance(source, SimpleDataSet) or one.looked_at < one.total:
-        return ()
-    if sum(file.path.stat().st_size for file in source.files) > LARGEST_COPY:
-        return ()
-    paths = []
-    for number, file in enumerate(source.files):
-        path = case.folder / CLEAN / f"{one.mode}_{number}_{Path(file.path).name}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        first = sum(source.sizes[:number])
-        with atomic_write(path) as out:
-            for line in range(len(file)):
-                if first + line not in rows:
-                    out.write(file.raw(line) + b"\n")
-        paths.append(str(path))
-    return case.accepted([set_override(one, "label_file_list", paths)])
 
 
 def _faults(one: Set, found: Chapter) -> None:
@@ -182,7 +160,7 @@ def _faults(one: Set, found: Chapter) -> None:
             Finding(
                 kind,
                 RUIN if ruins else WARN if share >= MANY else NOTE,
-                f"{about.title}: {number} rows of {one.mode}",
+                f"{about.title}: {many(number, 'row')} of {one.mode}",
                 f"{percent(number, one.looked_at)} of the rows. To mend it: {about.fix}.",
                 share,
                 places=tuple(t.place for t in one.troubles if t.kind == kind)[:10],

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ppocr.data.source import Source
-from ppocr.doctor import charts, likeness
+from ppocr.doctor import charts, likeness, lists
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -40,10 +40,10 @@ def chapter(case: Case) -> Chapter:
     found = Chapter("Sources, copies and leaks")
     for one in case.opened:
         _sources(case, one, found)
-        _copies(one, found)
+        _copies(case, one, found)
     train, test = case.train, case.evaluation
     if train is not None and test is not None:
-        _leaks(train, test, found)
+        _leaks(case, train, test, found)
     return found
 
 
@@ -99,7 +99,7 @@ def _names(source: Source) -> list[str]:
     return [str(getattr(one, "path", one)) for one in files]
 
 
-def _copies(one: Set, found: Chapter) -> None:
+def _copies(case: Case, one: Set, found: Chapter) -> None:
     """Count images that stand in a set more than once, with equal and with different labels."""
     digests = one.column("digest")
     first = likeness.groups(digests)
@@ -123,6 +123,7 @@ def _copies(one: Set, found: Chapter) -> None:
                 f"{len(copies)} rows have the very image of another row. They count twice, as if "
                 "they mattered more.",
                 part(len(copies), len(digests)),
+                lists.without(case, one, one.column("row")[copies]) if one.training else (),
                 places=_places(one, copies),
             )
         )
@@ -149,7 +150,7 @@ def _labels(one: Set) -> np.ndarray | None:
     return labels
 
 
-def _leaks(train: Set, test: Set, found: Chapter) -> None:
+def _leaks(case: Case, train: Set, test: Set, found: Chapter) -> None:
     known = set(train.column("digest").tolist()) - {0}
     exact = np.array([one in known for one in test.column("digest").tolist()], bool)
     alike = near_pairs(train, test)
@@ -159,7 +160,7 @@ def _leaks(train: Set, test: Set, found: Chapter) -> None:
     same_file = {str(path) for path in _names_of(train)} & {str(path) for path in _names_of(test)}
     found.numbers["leaks"]["shared_files"] = sorted(same_file)
     if exact.any():
-        found.findings.append(_leak(train, test, exact, bool(same_file)))
+        found.findings.append(_leak(case, train, test, exact))
         ours = {digest: place for place, digest in enumerate(train.column("digest").tolist())}
         leaked = np.flatnonzero(exact)[:SHOWN]
         twins = np.array([ours[int(test.column("digest")[one])] for one in leaked])
@@ -181,16 +182,26 @@ def _leaks(train: Set, test: Set, found: Chapter) -> None:
         found.blocks.append(_pairs(train, test, few[:, 0], few[:, 1], "Alike in Train and Eval"))
 
 
-def _leak(train: Set, test: Set, exact: np.ndarray, same_file: bool) -> Finding:
+def _leak(case: Case, train: Set, test: Set, exact: np.ndarray) -> Finding:
     share = part(exact.sum(), test.looked_at)
+    same_file = set(_names_of(train)) & set(_names_of(test))
     why = " Both sections name the same label file." if same_file else ""
+    held = np.isin(train.column("digest"), test.column("digest")[exact])
+    rows = train.column("row")[held]
+    applied = lists.without(case, train, rows) if not held.all() else ()
+    what = (
+        "A list of the training set without them has been written."
+        if applied
+        else "Take them out of one of the sets."
+    )
     return Finding(
         "leak",
         RUIN if share >= LEAK else WARN,
         f"{percent(exact.sum(), test.looked_at)} of the evaluation images are in the training set",
         f"{int(exact.sum())} of {test.looked_at} are the same file.{why} The metric says how well "
-        "the model remembers, not how well it reads: take them out of one of the sets.",
+        f"the model remembers, not how well it reads. {what}",
         share,
+        applied,
         places=_places(test, np.flatnonzero(exact)),
     )
 

@@ -50,10 +50,10 @@ details ul { margin:4px 0; padding-left:20px; overflow-wrap:anywhere }
 .aside { color:var(--soft) }
 .scroll { overflow-x:auto; margin-bottom:16px } .scroll.tall { max-height:420px; overflow-y:auto }
 table { border-collapse:collapse; width:100%; font-size:13.5px }
-th { text-align:left; color:var(--soft); font-weight:600; position:sticky; top:0;
-  background:var(--paper) }
+th { text-align:left; white-space:nowrap; color:var(--soft); font-weight:600;
+  position:sticky; top:0; background:var(--paper) }
 th, td { padding:5px 14px 5px 0; border-bottom:1px solid var(--line); vertical-align:top;
-  overflow-wrap:anywhere }
+  overflow-wrap:break-word }
 td:first-child { min-width:90px } .number { font-variant-numeric:tabular-nums; white-space:nowrap }
 figure { margin:0 }
 .chart { display:inline-block; width:calc(50% - 12px); min-width:420px; margin:6px 10px 14px 0;

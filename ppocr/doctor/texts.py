@@ -94,7 +94,8 @@ def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str,
         f"{percent(dropped, train.looked_at)} of the training lines are longer than "
         f"max_text_length {limit}",
         f"{dropped} of {train.looked_at} lines are left out of training: the model never sees a "
-        f"long line. {wanted} keeps 99 % of them (the longest has {keeps['100%']}).{more}",
+        f"long line. {wanted} keeps {'all' if wanted >= keeps['100%'] else '99 %'} of them (the "
+        f"longest has {keeps['100%']}).{more}",
         share,
         case.accepted(length_overrides(case, wanted)),
     )
