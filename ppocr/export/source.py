@@ -90,7 +90,7 @@ def load(config: Mapping[str, Any], name: str = "") -> Source:
     others = dictionaries(root, path)
     load_weights(model, weights, whole=True, dictionaries=others, network=name)
     model.eval()
-    return Source(root, settings, spec, model, weights, name)
+    return Source(root, general.read(root), spec, model, weights, name)
 
 
 def config_digest(config: Mapping[str, Any]) -> str:

@@ -100,6 +100,8 @@ def network_config(config: Mapping[str, Any], name: str) -> Section:
     model_type = architecture.get("model_type") or root["Architecture"].get("model_type")
     architecture["model_type"] = model_type
     alone = root.without()
+    if name != _inner(root, "Metric").get("key"):  # the published name is that of the result
+        alone["Global"] = _inner(root, "Global").without("model_name")
     alone["Architecture"] = architecture
     alone["Loss"] = _loss(root, name, architecture)
     alone["PostProcess"] = _plain_part(POSTPROCESSES, as_section(root["PostProcess"]), model_type)
@@ -207,9 +209,7 @@ def _plain_part(registry: Registry, section: Section, model_type: str) -> Sectio
     inner = facts.get("each_of")
     if not inner:
         return section
-    plain = section.without(*EACH)
-    plain["name"] = inner
-    return plain
+    return _called(inner, section.without(*EACH))
 
 
 def _metric(section: Section) -> Section:
@@ -217,9 +217,17 @@ def _metric(section: Section) -> Section:
     base = signature.settings.get("base_metric_name")
     if base is None:
         return section
-    plain = section.without("key", "base_metric_name")
-    plain["name"] = section.get("base_metric_name") or base.default
-    return plain
+    name = section.get("base_metric_name") or base.default
+    return _called(name, section.without("key", "base_metric_name"))
+
+
+def _called(name: str, section: Section) -> Section:
+    """Return a copy of a section that begins with this name."""
+    copy = section.without("name")
+    settings = dict(copy)
+    copy.clear()
+    copy.update({"name": name, **settings})
+    return copy
 
 
 def _loss(root: Section, name: str, architecture: Section) -> Section:
@@ -237,9 +245,7 @@ def _loss(root: Section, name: str, architecture: Section) -> Section:
     if suited is None:
         text = f"which loss trains a {head.get('name')} alone is not known: '{name}'"
         raise ConfigError(Problem(place, text))
-    loss = stated.get(suited, Section(place=place)).without("weight")
-    loss["name"] = suited
-    return loss
+    return _called(suited, stated.get(suited, Section(place=place)).without("weight"))
 
 
 def _stated(root: Section, name: str) -> Iterator[tuple[str, Section]]:
