@@ -175,24 +175,9 @@ class Run:
 
 def standard_hooks(run: Run) -> list[hooks.Hook]:
     """Return the hooks; the order here is the order in which things happen."""
-    values, folder = run.general, run.settings.folder
-    main = dist.is_main()
-    outlets = _writers(run) if main else []
-    keep = values.keep_checkpoints or checkpoint.KEEP
-    checkpoints = (
-        Checkpoints(
-            folder,
-            run.model,
-            run.optimizer,
-            keep,
-            resume.fingerprint(run),
-            record(run.spec),
-            run.events,
-            go_on=values.on_save_error == "warn",
-        )
-        if main
-        else None
-    )
+    values = run.general
+    outlets = _writers(run) if dist.is_main() else []
+    checkpoints = _checkpoints(run) if dist.is_main() else None
     metric = build_metric(run.settings.config["Metric"], run.runner.post)
     signals = stops.Signals()
     evaluate = Evaluator(run.runner, run.valid, metric, run.model, stopping=signals.seen)
@@ -240,6 +225,21 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     if checkpoints is not None:
         found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, average))
     return found
+
+
+def _checkpoints(run: Run) -> Checkpoints:
+    """Return what saves the run; with every checkpoint goes what its characters are."""
+    values = run.general
+    return Checkpoints(
+        run.settings.folder,
+        run.model,
+        run.optimizer,
+        values.keep_checkpoints or checkpoint.KEEP,
+        resume.fingerprint(run),
+        record(run.spec),
+        run.events,
+        go_on=values.on_save_error == "warn",
+    )
 
 
 def _observers(run: Run) -> list[hooks.Hook]:
