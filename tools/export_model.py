@@ -7,10 +7,12 @@
 Writes Global.save_inference_dir: inference.json and inference.pdiparams (with
 Global.export_with_pir=false the older inference.pdmodel, which Paddle Lite and OpenVINO read),
 inference.yml with the whole pipeline from image to result, inference.onnx with
-Global.export_onnx=true, and parity.json with what was compared. Then both are run on the images of
-Global.infer_img and on generated ones of awkward sizes: decoded image, input tensor, raw output,
-boxes or text. If anything differs, the first stage that does is named, the folder stays as it was
-and the exit status is 1. --verify compares an export that exists already.
+Global.export_onnx=true, and parity.json with what was compared. Of a distillation, the network that
+the Metric's key names gets a folder of its own there, or those of Global.export_networks.
+
+Then both are run on the images of Global.infer_img and on generated ones of awkward sizes: decoded
+image, input tensor, raw output, boxes or text. If anything differs, the first stage that does is
+named, the folder stays as it was and the exit status is 1. --verify compares an export that exists.
 
 Exit status: 0 exported and the same; 1 it differs; 65 the weights do not cover the model; 66 there
 are no weights; 73 the folder is not writable; 74 disk full; 78 something is wrong with the config.

@@ -13,7 +13,8 @@ from ppocr.config import Section
 from ppocr.config.explain import bare_yaml
 from ppocr.export.folder import workshop
 from ppocr.modeling import build_model
-from ppocr.modeling.weights import load_weights
+from ppocr.modeling.parts import below
+from ppocr.modeling.weights import load_weights, read_params
 from ppocr.pipeline.derive import wire
 from ppocr.pipeline.networks import network_config
 from ppocr.utils import pickles
@@ -61,6 +62,7 @@ def extracted(
     """
     alone = wire(network_config(config, name))
     network = build_model(alone["Architecture"])
+    below(read_params(checkpoint), name, checkpoint)  # never what another file holds without names
     load_weights(network, checkpoint, whole=True, network=name)
     with workshop(target) as place:
         files = Extracted(name, place, target)

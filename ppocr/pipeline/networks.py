@@ -17,7 +17,9 @@ from ppocr.metrics import METRICS
 from ppocr.postprocess import POSTPROCESSES
 
 ALL = "all"
-LISTS = ("model_name_list", "model_name_pairs", "model_name")  # settings that name networks
+WISH = "export_networks"  # of Global
+# settings that name networks
+LISTS = (WISH, "model_name_list", "model_name_pairs", "model_name")
 # settings of a distillation that a network alone does not know
 HELD = ("pretrained", "freeze_params", "return_all_feats")
 EACH = (*LISTS, "key", "multi_head")
@@ -68,12 +70,12 @@ def key_network(config: Mapping[str, Any]) -> str:
 def wanted_networks(config: Mapping[str, Any]) -> list[str]:
     """Return the networks to export: ``Global.export_networks``, else that of the Metric's key."""
     section = _inner(as_section(config), "Global")
-    given = section.get("export_networks")
+    given = section.get(WISH)
     if not given or not is_distillation(config):
         return [key_network(config)]
     names = list(networks(config["Architecture"]))
     listed = names if given == ALL else [given] if isinstance(given, str) else list(given)
-    return list(dict.fromkeys(demand_known(listed, names, section.where("export_networks"))))
+    return list(dict.fromkeys(demand_known(listed, names, section.where(WISH))))
 
 
 def demand_known(listed: Sequence[str], names: Sequence[str], place: Place) -> list[str]:
@@ -118,7 +120,7 @@ def check_names(config: Mapping[str, Any]) -> Iterator[Problem]:
     for path, section in _naming(root):
         for setting in LISTS:
             for name, place in _listed(section, setting):
-                if name not in names:
+                if name not in names and (setting, name) != (WISH, ALL):
                     yield Problem(place, _unknown(f"{path}.{setting}", name, names))
     metric, post = _inner(root, "Metric"), _inner(root, "PostProcess")
     key = metric.get("key")
@@ -170,7 +172,8 @@ def _reads_networks(post: Section) -> bool:
 
 
 def _naming(root: Section) -> Iterator[tuple[str, Section]]:
-    """Yield the sections that name networks: PostProcess and every loss of a list."""
+    """Yield the sections that name networks: Global, PostProcess and every loss of a list."""
+    yield "Global", _inner(root, "Global")
     yield "PostProcess", _inner(root, "PostProcess")
     yield from _losses(root)
 

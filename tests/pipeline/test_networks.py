@@ -158,6 +158,9 @@ def test_names_of_networks_are_checked_wherever_they_stand():
         "Metric.key: there is no network 'student' (there are Teacher, Student); did you mean "
         "'Student'?",
     ]
+    assert [one.text for one in check_names(config(Global={"export_networks": ["all"]}))] == []
+    (wish,) = check_names(config(Global={"export_networks": ["Studnet"]}))
+    assert wish.text.startswith("Global.export_networks: there is no network 'Studnet'")
     unread = config(Metric={"name": "DistillationMetric", "key": "Student"})
     unread["PostProcess"]["model_name"] = ["Teacher"]
     assert [one.text for one in check_names(unread)] == [
