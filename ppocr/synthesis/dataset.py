@@ -30,7 +30,11 @@ from tqdm import tqdm
 from ppocr.geometry.crop import rotate_crop
 from ppocr.synthesis.page import Line, line, page
 
-VERSION = 1  # of the drawing rules; another number makes existing folders stale
+VERSION = 2  # of the drawing rules; another number makes existing folders stale
+# how far a cut reaches beyond its line, in heights of the line; 5 % and 95 % of detected boxes
+LEAST_BEYOND_END, MOST_BEYOND_END = 0.1, 0.3
+LEAST_BEYOND_LINE, MOST_BEYOND_LINE = 0.12, 0.2
+CORNER_JITTER = 0.03
 _STREAM = {"train": 0, "val": 1, "unseen": 2, "lines": 3}
 
 
@@ -141,11 +145,21 @@ def _labelled(one: Line) -> dict[str, object]:
 
 
 def _cut(rng: np.random.Generator, image_HWC: np.ndarray, one: Line) -> np.ndarray:
-    """Return the line cut out along corners that are off by up to a twelfth of its height."""
-    height = np.linalg.norm(one.quad_42[3] - one.quad_42[0])
-    off_42 = rng.uniform(-height / 12, height / 12, (4, 2))
+    """Return the line cut out along corners that are as far off as a detector's.
+
+    Boxes that were detected on such pages are off side by side rather than corner by corner, and
+    further along the line than across it.
+    """
+    along_2, across_2 = one.quad_42[1] - one.quad_42[0], one.quad_42[3] - one.quad_42[0]
+    height = np.linalg.norm(across_2)
+    along_2 *= height / np.linalg.norm(along_2)
+    left, right = rng.uniform(-LEAST_BEYOND_END, MOST_BEYOND_END, 2)
+    above, below = rng.uniform(-LEAST_BEYOND_LINE, MOST_BEYOND_LINE, 2)
+    corners_42 = np.array([[-left, -above], [right, -above], [right, below], [-left, below]])
+    corners_42 += rng.uniform(-CORNER_JITTER, CORNER_JITTER, (4, 2))
     limit = (image_HWC.shape[1] - 1, image_HWC.shape[0] - 1)
-    quad_42 = np.clip(one.quad_42 + off_42, 0, limit).astype(np.float32)
+    moved_42 = one.quad_42 + corners_42 @ np.stack([along_2, across_2])
+    quad_42 = np.clip(moved_42, 0, limit).astype(np.float32)
     return rotate_crop(image_HWC, quad_42)
 
 
