@@ -12,8 +12,10 @@ import yaml
 
 from ppocr.config import load
 from ppocr.config.errors import ConfigError
-from ppocr.export import run, source
+from ppocr.export import run, source, static
+from ppocr.modeling import build_model
 from ppocr.pipeline import store
+from ppocr.pipeline.spec import TensorSpec
 from ppocr.utils import pickles
 from ppocr.utils.exits import DataError
 from tests.export import distilled
@@ -174,3 +176,22 @@ def test_an_exported_graph_has_no_branches_left_and_the_checkpoint_keeps_its(tmp
     convolutions = re.findall(r'"#":"1\.(?:depthwise_)?conv2d"', graph.read_text(encoding="utf-8"))
     branched = sum("conv" in type(layer).__name__.lower() for layer in one.model.sublayers())
     assert 28 < len(convolutions) < 60 < branched
+
+
+def test_the_guiding_head_is_not_in_an_export(tmp_path):
+    widths = {"CTCLabelDecode": 8, "SARLabelDecode": 10, "NRTRLabelDecode": 11}
+    neck = {"name": "svtr", "dims": 16, "depth": 1, "hidden_dims": 16}
+    heads = [{"CTCHead": {"Neck": neck}}, {"SARHead": {"enc_dim": 128}}]
+    model = build_model(
+        {
+            "model_type": "rec",
+            "Backbone": {"name": "MobileNetV1Enhance", "scale": 0.25},
+            "Head": {"name": "MultiHead", "out_channels_list": widths, "head_list": heads},
+        }
+    )
+    graph = static.save(model, [TensorSpec("image", "float32", (-1, 3, 48, -1))], tmp_path)
+    sizes = {key: 4 * one.size for key, one in model.state_dict().items()}
+    guide = sum(size for key, size in sizes.items() if key.startswith("head.sar_head."))
+    needed = sum(sizes.values()) - guide
+    assert guide > needed / 4
+    assert 0.95 * needed < graph.with_suffix(".pdiparams").stat().st_size < 1.05 * needed
