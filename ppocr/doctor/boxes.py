@@ -136,7 +136,7 @@ def _against(
 
 def _leaves(low_N2: np.ndarray, high_N2: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     slack = np.maximum(np.array(size) * OUTSIDE_PART, 2)
-    return ((low_N2 < -slack) | (high_N2 > np.array(size) + slack)).any(axis=1)
+    return np.any((low_N2 < -slack) | (high_N2 > np.array(size) + slack), axis=1)
 
 
 def _named(kind: str, which: np.ndarray, more: str = "") -> Iterator[tuple[str, str]]:

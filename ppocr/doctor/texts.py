@@ -6,6 +6,7 @@ CTC needs a time step for every character and one more between two equal ones (G
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
@@ -28,6 +29,7 @@ from ppocr.doctor.findings import (
 )
 from ppocr.doctor.network import Network
 from ppocr.doctor.sets import Set
+from ppocr.pipeline.derive import is_fixed_width
 
 QUANTILES = (0.80, 0.95, 0.99)
 KEEP_LENGTH = 0.99  # a longer limit costs nothing but a longer label
@@ -228,13 +230,28 @@ def shape_of(one: Set) -> tuple[int, int, int] | None:
 
 
 def _shape_overrides(case: Case, train: Set, width: int) -> list[str]:
-    """Return what makes every line of all sets ``width`` wide, in each place that says so."""
-    found = op_overrides(case, "image_shape", lambda op: [*op["image_shape"][:-1], width])
+    """Return what makes every line of all sets ``width`` wide, in each place that says so.
+
+    Nothing for a network of one width that does not state it as ``img_size``.
+    """
+    architecture = case.config["Architecture"]
+    size = (architecture.get("Backbone") or {}).get("img_size")
+    if is_fixed_width(architecture) and not size:
+        return []
+    found = op_overrides(case, "image_shape", lambda op: _widened(op["image_shape"], width))
     scales = (train.section.get("sampler") or {}).get("scales") or []
     if train.extras and all(isinstance(scale, list) for scale in scales):
         widened = [[width, height] for _, height in scales]
         found.append(f"{train.mode}.sampler.scales={widened}")
+    if size:
+        found.append(f"Architecture.Backbone.img_size={[size[0], width]}")
     return found
+
+
+def _widened(shape: Sequence[int], width: int) -> list[int]:
+    """Return a shape with another width; channels stand first, in RecConAug last."""
+    first, second, third = (int(side) for side in shape)
+    return [first, width, third] if third <= 3 < first else [first, second, width]
 
 
 def _of_texts(one: Set, name: str) -> np.ndarray:

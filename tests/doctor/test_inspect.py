@@ -271,6 +271,22 @@ def test_a_set_in_several_shapes(tmp_path: Path, report_on):
     accepted(report)
 
 
+def test_the_width_is_set_wherever_it_stands(tmp_path: Path, report_on):
+    path = material.config(tmp_path, "rec", line_rows(tmp_path, 8, str, lambda n: 400))
+    content = yaml.safe_load(path.read_text())
+    steps = content["Train"]["dataset"]["transforms"]
+    join = {"prob": 0.5, "ext_data_num": 1, "image_shape": [32, 100, 3], "max_text_length": 25}
+    steps.insert(1, {"RecConAug": join})
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    report = report_on(path)
+    assert found(report, "line-too-wide").overrides == (
+        "Train.dataset.transforms.RecConAug.image_shape=[32, 320, 3]",
+        "Train.dataset.transforms.RecResizeImg.image_shape=[3, 32, 320]",
+        "Eval.dataset.transforms.RecResizeImg.image_shape=[3, 32, 320]",
+    )
+    accepted(report)
+
+
 def lmdb_set(folder: Path, count: int, says: bytes) -> None:
     folder.mkdir()
     with (
