@@ -88,8 +88,13 @@ class TrainStep:
         return losses, all(map(math.isfinite, [losses["loss"], *numbers[len(tensors) :]]))
 
     def _gradient_sum(self) -> list[paddle.Tensor]:
-        """Return one number that is finite only if every gradient is."""
+        """Return one number that is finite only if every gradient is.
+
+        And the figures of BatchNorm: a ReLU turns what is no number into 0, and the loss looks
+        sound over statistics that are lost.
+        """
         sums = [p.grad.sum() for p in self._parameters if p.grad is not None]
+        sums += [one.sum() for one in self._statistics if one.dtype == paddle.float32]
         return [paddle.add_n(sums).astype("float32").reshape([])] if sums else []
 
     def _update(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from ppocr.geometry.polygon import pad_polygons
 from ppocr.transforms.base import Rejected, Sample
 
+FAR_PX = 1 << 20  # no image is as wide, and beyond it whole numbers of targets overflow
 IGNORED_TEXTS = frozenset({"*", "###"})
 
 
@@ -69,6 +70,8 @@ def _polygons(regions: Sequence[Mapping[str, Any]]) -> np.ndarray:
             polys = pad_polygons([_points(region["points"]) for region in regions])
     if not np.isfinite(polys).all():
         raise Rejected("bad_label", "points are not finite")
+    if np.abs(polys).max(initial=0) > FAR_PX:
+        raise Rejected("bad_label", f"points lie more than {FAR_PX} pixels away")
     return polys
 
 
