@@ -61,8 +61,11 @@ def alike(looks_N2: np.ndarray) -> np.ndarray:
 
     Two such hashes agree in at least three of eight parts of 16 bits: candidates are neighbours
     in the order of each part. In a crowd of equal parts only the nearest eight are compared, so
-    of many images that are all alike not every pair is listed, but each image is.
+    of many images that are all alike not every pair is listed, but each image is. Of more than
+    MOST_ROWS hashes none are compared.
     """
+    if not 2 <= len(looks_N2) <= MOST_ROWS:
+        return np.zeros((0, 2), np.int64)
     bytes_NB = looks_N2.view(np.uint8).reshape(len(looks_N2), -1)
     ones = np.unpackbits(bytes_NB, axis=1).sum(axis=1)
     total = ROWS * COLUMNS

@@ -111,6 +111,7 @@ def _copies(case: Case, one: Set, found: Chapter) -> None:
         copies[labels[copies] != labels[first[copies]]] if labels is not None else copies[:0]
     )
     numbers["with_other_text"] = len(differing)
+    _near_copies(one, found)
     if len(differing):
         found.findings.append(_contradiction(one, first, differing))
         found.blocks.append(_pairs(one, one, first[differing], differing, "One image, two labels"))
@@ -127,6 +128,30 @@ def _copies(case: Case, one: Set, found: Chapter) -> None:
                 places=_places(one, copies),
             )
         )
+
+
+def _near_copies(one: Set, found: Chapter) -> None:
+    """Count images that look like another one of their set without being the same file."""
+    pairs = _alike(one, one, likeness.alike(_looks(one)))
+    digests = one.column("digest")
+    pairs = pairs[digests[pairs[:, 0]] != digests[pairs[:, 1]]]
+    rows = np.unique(pairs[:, 1])
+    found.numbers[f"copies_{one.mode}"]["near"] = len(rows)
+    share = part(len(rows), one.looked_at)
+    if share <= COPIES:
+        return
+    found.findings.append(
+        Finding(
+            "near-copies",
+            NOTE,
+            f"{percent(len(rows), one.looked_at)} of {one.mode} look like another image of it",
+            "Pictures saved again, frames of a film, or cut twice: they add less than their "
+            "number says, and belong on one side of a split.",
+            share,
+            places=_places(one, rows),
+        )
+    )
+    found.blocks.append(_pairs(one, one, pairs[:, 0], pairs[:, 1], f"Alike within {one.mode}"))
 
 
 def _contradiction(one: Set, first: np.ndarray, differing: np.ndarray) -> Finding:
@@ -207,20 +232,28 @@ def _leak(case: Case, train: Set, test: Set, exact: np.ndarray) -> Finding:
 
 
 def near_pairs(train: Set, test: Set) -> np.ndarray:
-    """Return (place in train, place in test) of rows that look the same, int64 (N, 2).
+    """Return (place in train, place in test) of rows that look the same, int64 (N, 2)."""
+    count = len(train.column("digest"))
+    pairs = likeness.alike(np.concatenate([_looks(train), _looks(test)]))
+    between = (pairs[:, 0] < count) & (pairs[:, 1] >= count)
+    return _alike(train, test, pairs[between] - np.array([0, count]))
 
-    Lines must have the same text as well: many short words look alike.
+
+def _looks(one: Set) -> np.ndarray:
+    """Return the difference hashes of a set, uint64 (N, 2)."""
+    looks = one.column("look")
+    return np.ascontiguousarray(looks) if looks.ndim == 2 else np.zeros((0, 2), np.uint64)
+
+
+def _alike(first: Set, second: Set, pairs: np.ndarray) -> np.ndarray:
+    """Return those pairs whose proportions agree, and whose texts do where there are any.
+
+    Many short words look alike; the same picture has the same text.
     """
-    looks = np.concatenate([train.column("look"), test.column("look")])
-    count = len(train.column("look"))
-    if looks.ndim != 2 or not count or len(looks) > likeness.MOST_ROWS:
-        return np.zeros((0, 2), np.int64)
-    pairs = likeness.alike(np.ascontiguousarray(looks))
-    pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)] - np.array([0, count])
     ours, theirs = pairs[:, 0], pairs[:, 1]
-    shape = [one.column("width") / np.maximum(one.column("height"), 1) for one in (train, test)]
+    shape = [one.column("width") / np.maximum(one.column("height"), 1) for one in (first, second)]
     same = np.abs(shape[0][ours] / np.maximum(shape[1][theirs], 1e-6) - 1) < ASPECT_SLACK
-    texts = _labels(train), _labels(test)
+    texts = _labels(first), _labels(second)
     if texts[0] is not None and texts[1] is not None:
         same &= texts[0][ours] == texts[1][theirs]
     return pairs[same]

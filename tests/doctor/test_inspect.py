@@ -140,6 +140,20 @@ def test_copies_leaks_and_contradictions(tmp_path: Path, report_on):
     assert near.places == (f"{tmp_path / 'eval.txt'}:5",)
     assert found(report, "contradicting-labels").places == (f"{tmp_path / 'train.txt'}:21",)
     assert "copies" in codes(report)
+    numbers = report.numbers()["chapters"]["Sources, copies and leaks"]
+    assert numbers["leaks"] == {"exact": 1, "near": 1, "of": 5, "shared_files": []}
+    assert numbers["copies_Train"] == {"exact": 1, "with_other_text": 1, "near": 0}
+
+
+def test_near_copies_within_a_set(tmp_path: Path, report_on):
+    rows = line_rows(tmp_path, 10, lambda n: f"text {n}")
+    image = cv2.imread(str(tmp_path / "4.png"))
+    cv2.imwrite(str(tmp_path / "again.jpg"), image)
+    cv2.imwrite(str(tmp_path / "other.jpg"), image)
+    rows += ["again.jpg\ttext 4", "other.jpg\tanother text"]
+    report = report_on(material.config(tmp_path, "rec", rows))
+    near = found(report, "near-copies")
+    assert near.places == (f"{tmp_path / 'train.txt'}:11",)
 
 
 def test_broken_rows_stop_and_the_clean_lists_help(tmp_path: Path, report_on):
