@@ -14,6 +14,7 @@ from ppocr.doctor.findings import (
     Chart,
     Finding,
     Table,
+    many,
     op_overrides,
     part,
     percent,
@@ -89,7 +90,7 @@ def _turned(case: Case, one: Set, found: Chapter) -> None:
             Finding(
                 "exif-against-boxes",
                 RUIN,
-                f"EXIF turns {against} pages of {one.mode} away from their boxes",
+                f"EXIF turns {many(against, 'page')} of {one.mode} away from the boxes",
                 "Their boxes were drawn on the stored pixels, but decoding turns the picture as "
                 "EXIF says: the boxes then lie on nothing."
                 if not ignores
@@ -104,7 +105,7 @@ def _turned(case: Case, one: Set, found: Chapter) -> None:
             Finding(
                 "exif-turned",
                 NOTE,
-                f"{turned} images of {one.mode} are turned by EXIF",
+                f"{many(turned, 'image')} of {one.mode} turned by EXIF",
                 "Training and prediction turn them the same way; a tool that does not will show "
                 "them lying down.",
                 part(turned, one.looked_at),

@@ -272,8 +272,12 @@ def _pictures(one: Set) -> Gallery:
     rows = one.column("page_row")
     chosen = rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int)]
     counts = dict(zip(rows.tolist(), one.column("boxes").tolist(), strict=True))
-    pictures = [Picture(one, int(row), f"{counts[int(row)]} boxes", True) for row in chosen]
+    pictures = [Picture(one, int(row), _boxes(counts[int(row)]), True) for row in chosen]
     return Gallery(f"Pages with their boxes ({one.mode})", tuple(pictures))
+
+
+def _boxes(number: int) -> str:
+    return "1 box" if number == 1 else f"{number} boxes"
 
 
 def _up(value: float) -> int:

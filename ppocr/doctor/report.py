@@ -164,7 +164,7 @@ def _table(table: Table) -> str:
     head = "".join(f"<th>{escape(one)}</th>" for one in table.head)
     rows = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in table.rows)
     title = f"<h3>{escape(table.note)}</h3>" if table.note else ""
-    tall = " tall" if len(table.rows) > 14 else ""
+    tall = " tall" if len(table.rows) > 24 else ""
     return (
         f"{title}<div class='scroll{tall}'><table><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"

@@ -159,6 +159,8 @@ class Examiner:
         content = raw["image"] if raw else b""
         facts.add("digest", likeness.digest(content) if content else 0)
         facts.add("look", likeness.look(content, header) if _may_decode(header) else (0, 0))
+        label = str(raw["label"]).encode("utf-8", "surrogatepass") if raw else b""
+        facts.add("label_digest", likeness.digest(label) if raw else 0)
         if raw is not None:
             self._label(row, raw, header, facts)
 
@@ -209,7 +211,6 @@ class Examiner:
         facts.characters.update(text)
         facts.add("text_row", row)
         facts.add("length", len(text))
-        facts.add("text_digest", likeness.digest(text.encode("utf-8", "surrogatepass")))
         needed = len(text)
         if self.codec is not None:
             encoded = self.codec.encode(text)

@@ -163,7 +163,7 @@ def _packed(name: str, values: list[Any]) -> Any:
     """Return the values of a chunk as an array; sides of boxes with the number of their page."""
     if name in ("box_px", "seen_px"):
         return np.concatenate(values) if values else np.zeros((0, 2), np.float32)
-    if name in ("digest", "text_digest", "look"):
+    if name in ("digest", "label_digest", "look"):
         return np.array(values, np.uint64)
     kind = {"orientation": np.int8}.get(name, np.int32 if name in SMALL_INTS else None)
     return np.array(values, kind)

@@ -21,6 +21,7 @@ from ppocr.doctor.findings import (
     Gallery,
     Picture,
     Table,
+    many,
     part,
     percent,
     set_override,
@@ -101,31 +102,31 @@ def _names(source: Source) -> list[str]:
 
 def _copies(case: Case, one: Set, found: Chapter) -> None:
     """Count images that stand in a set more than once, with equal and with different labels."""
-    digests = one.column("digest")
+    usable = ~one.column("broken").astype(bool)
+    digests = np.where(usable, one.column("digest"), 0).astype(np.uint64)
     first = likeness.groups(digests)
     copies = np.flatnonzero(first != np.arange(len(first)))
     numbers = found.numbers.setdefault(f"copies_{one.mode}", {})
     numbers["exact"] = len(copies)
-    labels = _labels(one)
-    differing = (
-        copies[labels[copies] != labels[first[copies]]] if labels is not None else copies[:0]
-    )
-    numbers["with_other_text"] = len(differing)
+    labels = one.column("label_digest")
+    differing = copies[labels[copies] != labels[first[copies]]]
+    numbers["with_other_label"] = len(differing)
     _near_copies(one, found)
     if len(differing):
-        found.findings.append(_contradiction(one, first, differing))
+        found.findings.append(_contradiction(one, differing))
         found.blocks.append(_pairs(one, one, first[differing], differing, "One image, two labels"))
-    if len(copies) > COPIES * len(digests):
+    same = np.setdiff1d(copies, differing)
+    if len(same) > COPIES * len(digests):
         found.findings.append(
             Finding(
                 "copies",
                 WARN if one.training else NOTE,
-                f"{percent(len(copies), len(digests))} of {one.mode} are copies of other rows",
-                f"{len(copies)} rows have the very image of another row. They count twice, as if "
-                "they mattered more.",
-                part(len(copies), len(digests)),
-                lists.without(case, one, one.column("row")[copies]) if one.training else (),
-                places=_places(one, copies),
+                f"{percent(len(same), len(digests))} of {one.mode} are copies of other rows",
+                f"{many(len(same), 'row')} with the very image and label of another: what they "
+                "show counts twice.",
+                part(len(same), len(digests)),
+                lists.without(case, one, one.column("row")[same]) if one.training else (),
+                places=_places(one, same),
             )
         )
 
@@ -154,25 +155,21 @@ def _near_copies(one: Set, found: Chapter) -> None:
     found.blocks.append(_pairs(one, one, pairs[:, 0], pairs[:, 1], f"Alike within {one.mode}"))
 
 
-def _contradiction(one: Set, first: np.ndarray, differing: np.ndarray) -> Finding:
+def _contradiction(one: Set, differing: np.ndarray) -> Finding:
     share = part(len(differing), one.looked_at)
     return Finding(
         "contradicting-labels",
         RUIN if share >= LEAK else WARN,
-        f"{len(differing)} images of {one.mode} stand there twice with different labels",
+        f"{many(len(differing), 'image')} of {one.mode} a second time, with another label",
         "One of the labels is wrong, and the model is taught both.",
         share,
         places=_places(one, differing),
     )
 
 
-def _labels(one: Set) -> np.ndarray | None:
-    """Return what stands for the label of each row, 0 where there is none."""
-    if not len(one.column("text_row")):
-        return None
-    labels = np.zeros(len(one.column("row")), np.uint64)
-    labels[np.searchsorted(one.column("row"), one.column("text_row"))] = one.column("text_digest")
-    return labels
+def _texts(one: Set) -> np.ndarray | None:
+    """Return what stands for the text of each row, or None where labels are no texts."""
+    return one.column("label_digest") if len(one.column("text_row")) else None
 
 
 def _leaks(case: Case, train: Set, test: Set, found: Chapter) -> None:
@@ -196,7 +193,7 @@ def _leaks(case: Case, train: Set, test: Set, found: Chapter) -> None:
             Finding(
                 "near-leak",
                 WARN if share >= LEAK else NOTE,
-                f"{len(near)} evaluation images look like training images",
+                f"{many(len(near), 'evaluation image')} like a training image",
                 "They differ in so little that they may be the same picture, saved again or cut "
                 "anew. Split by document, not by crop.",
                 share,
@@ -253,7 +250,7 @@ def _alike(first: Set, second: Set, pairs: np.ndarray) -> np.ndarray:
     ours, theirs = pairs[:, 0], pairs[:, 1]
     shape = [one.column("width") / np.maximum(one.column("height"), 1) for one in (first, second)]
     same = np.abs(shape[0][ours] / np.maximum(shape[1][theirs], 1e-6) - 1) < ASPECT_SLACK
-    texts = _labels(first), _labels(second)
+    texts = _texts(first), _texts(second)
     if texts[0] is not None and texts[1] is not None:
         same &= texts[0][ours] == texts[1][theirs]
     return pairs[same]

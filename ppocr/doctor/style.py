@@ -48,7 +48,7 @@ pre.command { white-space:pre-wrap; overflow-wrap:anywhere; background:var(--cod
 details { margin-top:6px; color:var(--soft); font-size:13.5px } summary { cursor:pointer }
 details ul { margin:4px 0; padding-left:20px; overflow-wrap:anywhere }
 .aside { color:var(--soft) }
-.scroll { overflow-x:auto; margin-bottom:16px } .scroll.tall { max-height:420px; overflow-y:auto }
+.scroll { overflow-x:auto; margin-bottom:16px } .scroll.tall { max-height:640px; overflow-y:auto }
 table { border-collapse:collapse; width:100%; font-size:13.5px }
 th { text-align:left; white-space:nowrap; color:var(--soft); font-weight:600;
   position:sticky; top:0; background:var(--paper) }
