@@ -114,6 +114,11 @@ def _environment(folder: Path, process: int) -> lmdb.Environment:
     return _open_checked(folder.resolve())
 
 
+if hasattr(os, "register_at_fork"):
+    # a child lets go of what its parent opened, or it could not open the same folder again
+    os.register_at_fork(after_in_child=_environment.cache_clear)
+
+
 def _open_checked(folder: Path) -> lmdb.Environment:
     try:
         import lmdb
