@@ -149,10 +149,12 @@ class Run:
             if values.pretrained_model:
                 self.logger.info("checkpoints is given, so pretrained_model is not loaded")
             return resume.load(path, self)
+        # networks of a distillation first: what is given for all of them replaces theirs
+        named = load_pretrained(self.model, partial, self._dictionaries)
         if values.pretrained_model:
             source = values.pretrained_model
             load_weights(self.model, source, partial, dictionaries=self._dictionaries(source))
-        elif not load_pretrained(self.model, partial, self._dictionaries):
+        elif not named:
             self.logger.info("no weights given: training from random ones")
         return TrainState()
 
