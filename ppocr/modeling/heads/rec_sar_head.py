@@ -14,6 +14,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr.modeling.classes import Rows
+from ppocr.modeling.layers.flat_conv import FlatConv2D
 
 
 class SARHead(nn.Layer):
@@ -121,7 +122,7 @@ class ParallelSARDecoder(nn.Layer):
         self.pred_dropout = nn.Dropout(pred_dropout)
         decoded = width * (2 if is_bidirectional else 1)
         self.conv1x1_1 = nn.Linear(decoded, d_k)
-        self.conv3x3_1 = nn.Conv2D(in_channels, d_k, 3, padding=1)
+        self.conv3x3_1 = FlatConv2D(in_channels, d_k, 3, padding=1)
         self.conv1x1_2 = nn.Linear(d_k, 1)
         self.rnn_decoder = _rnn(width, width, is_bidirectional, dropout, is_gru)
         self.embedding = nn.Embedding(out_channels, width, padding_idx=out_channels - 1)
@@ -133,8 +134,9 @@ class ParallelSARDecoder(nn.Layer):
     ) -> Tensor:
         characters = self.embedding(label_NL)
         inputs_NLC = paddle.concat([holistic_NC.unsqueeze(1), characters], axis=1)
-        scores = self._scores(inputs_NLC, x_NCHW, self._keys(x_NCHW), holistic_NC, ratio_N)
-        return self.pred_dropout(scores)[:, 1:]
+        hidden_NLC = self.rnn_decoder(inputs_NLC)[0][:, 1:]  # what the image gave is no character
+        scores = self._scores(hidden_NLC, x_NCHW, self._keys(x_NCHW), holistic_NC, ratio_N)
+        return self.pred_dropout(scores)
 
     def read(self, x_NCHW: Tensor, holistic_NC: Tensor, ratio_N: Tensor | None) -> Tensor:
         """Return probabilities (N, max_text_length, classes - 1), each step fed with the last."""
@@ -143,9 +145,9 @@ class ParallelSARDecoder(nn.Layer):
         inputs = [holistic_NC, self.embedding(start)]
         steps = []
         for _ in range(self.max_text_length):
-            inputs_NLC = paddle.stack(inputs, axis=1)
-            scores = self._scores(inputs_NLC, x_NCHW, keys, holistic_NC, ratio_N)[:, -1]
-            steps.append(F.softmax(scores, axis=-1))
+            hidden_NLC = self.rnn_decoder(paddle.stack(inputs, axis=1))[0][:, -1:]
+            scores = self._scores(hidden_NLC, x_NCHW, keys, holistic_NC, ratio_N)
+            steps.append(F.softmax(scores[:, 0], axis=-1))
             inputs.append(self.embedding(steps[-1].argmax(axis=-1)))
         return paddle.stack(steps, axis=1)
 
@@ -155,13 +157,12 @@ class ParallelSARDecoder(nn.Layer):
 
     def _scores(
         self,
-        inputs_NLC: Tensor,
+        hidden_NLC: Tensor,
         x_NCHW: Tensor,
         keys: Tensor,
         holistic_NC: Tensor,
         ratio_N: Tensor | None,
     ) -> Tensor:
-        hidden_NLC = self.rnn_decoder(inputs_NLC)[0]
         query = self.conv1x1_1(hidden_NLC).unsqueeze(2)
         weight_NLP = self.conv1x1_2(paddle.tanh(keys + query)).squeeze(3)
         if ratio_N is not None:
@@ -170,8 +171,12 @@ class ParallelSARDecoder(nn.Layer):
         seen_NLC = paddle.matmul(weight_NLP, x_NCHW.flatten(2).transpose([0, 2, 1]))
         if not self.pred_concat:
             return self.prediction(seen_NLC)
-        whole_NLC = holistic_NC.unsqueeze(1).expand([-1, hidden_NLC.shape[1], -1])
-        return self.prediction(paddle.concat([hidden_NLC, seen_NLC, whole_NLC], axis=-1))
+        own_NLC = paddle.concat([hidden_NLC, seen_NLC], axis=-1)
+        widths = [own_NLC.shape[2], holistic_NC.shape[1]]
+        of_own, of_whole = paddle.split(self.prediction.weight, widths, axis=0)
+        # what the whole image says is the same for every character: multiplied once
+        whole_NC = F.linear(holistic_NC, of_whole, self.prediction.bias)
+        return paddle.matmul(own_NLC, of_own) + whole_NC.unsqueeze(1)
 
 
 def _valid_steps(ratio_N: Tensor, width: int) -> Tensor:
