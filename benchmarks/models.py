@@ -31,10 +31,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks import models_table
-from ppocr.config import Section, load
+from benchmarks import models_table, stand_in
 from ppocr.pipeline.spec import PipelineSpec
-from ppocr.text import official
 from ppocr.utils import exits, files, runtime
 from ppocr.utils.logs import get_logger, say
 
@@ -43,8 +41,6 @@ DOCUMENT = files.REPOSITORY / "docs" / "models.md"
 KEPT = files.REPOSITORY / "output" / "benchmarks" / "models.json"
 TASKS = ("det", "rec", "cls")
 PAGE_PX = (640, 640)
-LINES_OF_V5 = 18383  # its dictionary is of a release whose sizes are not on record
-FIRST_CHARACTER = 0x4E00
 WARM_RUNS = 3
 BYTES = 4  # of a number in the export
 STATISTICS = ("_mean", "_variance")  # of batches: kept, not learnt
@@ -94,7 +90,7 @@ def measure(path: Path, latency: bool, threads: int, runs: int) -> dict[str, Any
     paddle.seed(0)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        config = _with_dictionary(path, place)
+        config = stand_in.config(path, place)
         whole = build_model(wire(config)["Architecture"])
         root = wire(network_config(config, key_network(config)))
         spec = derive(root)
@@ -166,19 +162,6 @@ def _line(spec: PipelineSpec) -> tuple[int, int]:
     shapes = [op.settings.get("image_shape") for op in spec.pre]
     _, height, width = next(shape for shape in shapes if shape)
     return int(height), int(width)
-
-
-def _with_dictionary(path: Path, folder: Path) -> Section:
-    config = load(path)
-    named = config["Global"].get("character_dict_path")
-    if not named or (files.REPOSITORY / named).is_file():
-        return config
-    entry = official.find(named)
-    lines = entry.lines if entry and entry.lines else LINES_OF_V5
-    stand_in = folder / "characters.txt"
-    text = "".join(f"{chr(FIRST_CHARACTER + index)}\n" for index in range(lines))
-    stand_in.write_text(text, encoding="utf-8")
-    return load(path, [f"Global.character_dict_path={stand_in}"])
 
 
 def _child(path: Path, given: argparse.Namespace) -> dict[str, Any]:
