@@ -20,6 +20,8 @@ from ppocr.pipeline.derive import wire
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted((ROOT / "configs").rglob("*.yml"))
 Row = tuple[str, list[int], str, str]
+# what a file of the original lacks to run at all, see docs/differences.md
+MENDED = {"ch_PP-OCRv4_rec_distill": {"Teacher.backbone.last_conv.weight"}}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -30,7 +32,10 @@ def test_parameters_are_the_official_ones(path, request, tmp_path):
     recorded = json.loads(manifest.read_text(encoding="utf-8"))
     model = build_model(wire(_with_dictionary(path, recorded, tmp_path))["Architecture"])
     theirs = [tuple(row[:4]) for row in recorded["train"]]
-    assert [row(key, one) for key, one in model.state_dict().items()] == theirs
+    added = MENDED.get(path.stem, set())
+    ours = [row(key, one) for key, one in model.state_dict().items()]
+    assert [one for one in ours if one[0] not in added] == theirs
+    assert len(ours) == len(theirs) + len(added)
 
 
 def row(key: str, tensor: paddle.Tensor) -> Row:
