@@ -52,7 +52,7 @@ def build_loader(
     for line in source.describe():
         logger.info("%s data: %s", mode, line)
     _demand_rows(fetcher, given, mode)
-    sampler = _sampler(section, fetcher, given, training, seed)
+    sampler = sampler_of(section, fetcher, given, training, seed)
     loader = Loader(
         fetcher,
         sampler,
@@ -125,13 +125,14 @@ def _demand_rows(fetcher: Fetcher, given: LoaderSettings, mode: str) -> None:
         )
 
 
-def _sampler(
+def sampler_of(
     section: Mapping[str, Any],
     fetcher: Fetcher,
     given: LoaderSettings,
     training: bool,
     seed: int,
 ) -> Any:
+    """Return what says which samples go into which batch."""
     # training is shared between the ranks, evaluation is done by the first one alone
     share = Share(dist.rank(), dist.world_size()) if training else Share()
     if section.get("sampler") and training:

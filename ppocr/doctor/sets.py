@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,8 +16,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ppocr.config import Section, as_section, offers
-from ppocr.data import DATASETS, SAMPLERS
-from ppocr.data.build import loader_settings
+from ppocr.data import DATASETS
+from ppocr.data.build import loader_settings, sampler_of
+from ppocr.data.fetch import Fetcher
 from ppocr.data.sampler import Request, order
 from ppocr.data.settings import LoaderSettings
 from ppocr.data.source import Source
@@ -177,23 +178,18 @@ def _opened(config: Section, mode: str, seed: int) -> Set:
         source: Source = DATASETS.build(section["dataset"])
         ops = create_operators(list(source.transforms), dict(offers(config)))
         one.ops = source.with_ops(ops, one.training)
-        one.extras = _extras(section, source, one, seed)
+        one.extras = _extras(one, source, seed)
         one.source = source
     except OcrError as error:
         one.error = str(error)
     return one
 
 
-def _extras(section: Mapping[str, Any], source: Source, one: Set, seed: int) -> dict[str, Any]:
+def _extras(one: Set, source: Source, seed: int) -> dict[str, Any]:
     """Return what the sampler tells every sample of its first batch, such as a shape."""
-    if not (section.get("sampler") and one.training and source.total):
+    fetcher = Fetcher(source, one.ops, list, one.training, seed)
+    if not len(fetcher):
         return {}
-    computed = {
-        "count": source.total,
-        "seed": seed,
-        "shuffle": one.loader.shuffle,
-        "drop_last": False,
-        "proportions": None,
-    }
-    sampler = SAMPLERS.build(section["sampler"], computed=computed)
-    return dict(next(iter(sampler.epoch(0))).extras)
+    sampler = sampler_of(one.section, fetcher, one.loader, one.training, seed)
+    first = next(iter(sampler.epoch(0)), None)
+    return dict(first.extras) if first is not None else {}
