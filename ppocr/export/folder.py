@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from ppocr.backends.base import GRAPH_STEM
 from ppocr.backends.digests import DESCRIPTION
 from ppocr.utils.exits import OutputError, StorageError, status_of
+from ppocr.utils.files import exchange
 from ppocr.utils.logs import get_logger
 from ppocr.utils.processes import is_running
 
@@ -22,6 +23,7 @@ OURS = (
     DESCRIPTION,
     PARITY,
 )
+GRAPHS = tuple(f"{GRAPH_STEM}{ending}" for ending in (".json", ".pdmodel", ".onnx"))
 REJECTED = ".rejected"
 
 
@@ -42,21 +44,48 @@ def workshop(target: Path) -> Iterator[Path]:
 
 
 def publish(place: Path, target: Path) -> None:
-    """Move the finished files of ``place`` into ``target``, the description last.
+    """Make the finished files of ``place`` those of ``target``, in one rename.
 
     Files of an earlier export that are not replaced would belong to other weights: they are
-    removed and named. Anything else in ``target`` stays.
+    left out and named. Anything else in ``target`` stays.
     """
-    target.mkdir(parents=True, exist_ok=True)
-    names = sorted((path.name for path in place.iterdir()), key=lambda name: name == DESCRIPTION)
-    # without its description, a folder between two exports cannot be taken for a whole one
-    (target / DESCRIPTION).unlink(missing_ok=True)
-    stale = [name for name in OURS if name not in names and (target / name).is_file()]
-    for name in stale:
-        (target / name).unlink()
+    _flush(place)
+    if not target.exists():
+        place.rename(target)
+        _sync(target.parent)
+        return
+    stale = [name for name in OURS if not (place / name).exists() and (target / name).is_file()]
     if stale:
         get_logger().info("removed %s of the earlier export in %s", ", ".join(stale), target)
-    for name in names:
+    if not _exchanged(place, target, stale):
+        _replaced(place, target, stale)
+    _sync(target.parent)
+
+
+def _exchanged(place: Path, target: Path, stale: Sequence[str]) -> bool:
+    """Return whether the two folders could change places, other files taken along."""
+    others = [
+        one for one in target.iterdir() if one.name not in stale and not (place / one.name).exists()
+    ]
+    if target.is_symlink() or not all(one.is_file() and not one.is_symlink() for one in others):
+        return False
+    for one in others:
+        os.link(one, place / one.name)
+    _sync(place)
+    return exchange(place, target)
+
+
+def _replaced(place: Path, target: Path, stale: Sequence[str]) -> None:
+    """Move file by file: no graph stands there until its weights and description do.
+
+    A folder without a graph is refused by everything that predicts.
+    """
+    names = sorted(path.name for path in place.iterdir() if not (target / path.name).is_dir())
+    graphs = [name for name in names if name in GRAPHS]
+    for name in {*stale, *(name for name in GRAPHS if (target / name).is_file())}:
+        (target / name).unlink()
+    _sync(target)
+    for name in [*(name for name in names if name not in graphs), *graphs]:
         os.replace(place / name, target / name)
     _sync(target)
 
@@ -75,6 +104,15 @@ def _sweep(target: Path) -> None:
         owner = left.name.rpartition("-")[2]
         if owner.isdigit() and not is_running(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    """Force every file of a folder, and the folder, to the disk."""
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    _sync(folder)
 
 
 def _sync(folder: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ppocr.backends.base import GRAPH_STEM, Options
+from ppocr.backends.base import Options
 from ppocr.backends.open import find_graph, is_installed, open_backend
 from ppocr.export import images, onnx, parity, report, source, static
-from ppocr.export.folder import PARITY, publish, reject, workshop
+from ppocr.export.folder import GRAPHS, PARITY, publish, reject, workshop
 from ppocr.export.source import Source
 from ppocr.pipeline import store
 from ppocr.utils.exits import DataError, OutputError
@@ -20,7 +20,6 @@ from ppocr.utils.files import atomic_write, sha256
 from ppocr.utils.logs import get_logger, say
 
 FAILED = 1
-GRAPHS = (".json", ".pdmodel", ".onnx")
 PROBE_SIDE_PX = 64
 
 
@@ -115,7 +114,7 @@ def verify(config: Mapping[str, Any], path: str | Path) -> int:
 
 def _verify(found: Source, place: Path) -> int:
     if place.is_dir():
-        graphs = [g for ending in GRAPHS if (g := place / f"{GRAPH_STEM}{ending}").is_file()]
+        graphs = [g for name in GRAPHS if (g := place / name).is_file()]
     else:
         graphs = []
     graphs = graphs or [find_graph(place)]

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import paddle
@@ -18,8 +19,10 @@ from paddle import nn
 from ppocr.backends.base import GRAPH_STEM
 from ppocr.pipeline.spec import TensorSpec
 from ppocr.utils.exits import DataError, StorageError
+from ppocr.utils.files import sha256
 
 IMAGE_INPUT = "x"  # what PaddleX, RapidOCR and Paddle Lite scripts call the image
+UNAVAILABLE = "(Unavailable)"  # how paddle begins what it says of a file that cannot be opened
 UNTRACEABLE = (TypeError, ValueError, RuntimeError, NotImplementedError, AttributeError)
 
 
@@ -66,11 +69,13 @@ def save(model: Any, inputs: Sequence[TensorSpec], folder: Path, pir: bool = Tru
         try:
             try:
                 _trace(model, inputs, folder, converted=False)
-            except UNTRACEABLE:
+            except UNTRACEABLE as error:
+                _demand_written(error, folder)
                 _trace(model, inputs, folder, converted=True)
         except OSError as error:
             raise StorageError(f"cannot write into {folder}: {error}") from error
         except UNTRACEABLE as error:
+            _demand_written(error, folder)
             raise DataError(_cannot_trace(pir, error)) from error
     written = folder / f"{GRAPH_STEM}{'.json' if pir else '.pdmodel'}"
     for path in (written, written.with_suffix(".pdiparams")):
@@ -83,7 +88,29 @@ def _trace(model: Any, inputs: Sequence[TensorSpec], folder: Path, converted: bo
     graph = Graph(model, [one.name for one in inputs], converted)
     graph.eval()
     traced = paddle.jit.to_static(graph, input_spec=_input_specs(inputs), full_graph=True)
+    _written_twice(traced, folder)
+
+
+def _written_twice(traced: Any, folder: Path) -> None:
+    """Write a traced network, and again for comparison: paddle does not notice a failed write.
+
+    A StorageError says that the two differ. Nothing can be said of the size alone: branches that
+    were fused stay in the network and are no part of the graph.
+    """
     paddle.jit.save(traced, str(folder / GRAPH_STEM))
+    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
+        paddle.jit.save(traced, str(Path(place) / GRAPH_STEM))
+        for again in Path(place).glob(f"{GRAPH_STEM}.*"):
+            first = folder / again.name
+            if again.suffix != ".info" and sha256(first) != sha256(again):
+                raise StorageError(f"{first} was not written as it should be: the disk fails")
+
+
+def _demand_written(error: Exception, folder: Path) -> None:
+    """Raise a StorageError if it is the file, not the network, that paddle could not cope with."""
+    if UNAVAILABLE in str(error):
+        lines = [line.strip() for line in str(error).splitlines() if UNAVAILABLE in line]
+        raise StorageError(f"cannot write into {folder}: {lines[0]}") from error
 
 
 def _input_specs(inputs: Sequence[TensorSpec]) -> list[Any]:
