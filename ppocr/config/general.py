@@ -57,6 +57,7 @@ class General:
     cal_metric_during_train: bool = False
     early_stop: int | dict[str, Any] | None = None
     max_hours: float | None = None
+    stall_s: float = 1800.0  # a run in which nothing moves for so long is ended
 
     # weights and files
     pretrained_model: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -35,6 +35,7 @@ from ppocr.training.settings import Settings
 from ppocr.training.state import TrainState
 from ppocr.training.step import TrainStep
 from ppocr.training.trainer import Trainer
+from ppocr.training.watch import Watchdog
 from ppocr.utils import dist, logs
 from ppocr.utils.exits import Preempted
 from ppocr.utils.files import atomic_write
@@ -182,8 +183,11 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     checkpoints = _checkpoints(run) if dist.is_main() else None
     metric = build_metric(run.settings.config["Metric"], run.runner.post)
     signals = stops.Signals()
-    evaluate = Evaluator(run.runner, run.valid, metric, run.model, stopping=signals.seen)
-    found: list[hooks.Hook] = [hooks.KeepRandom(), signals, hooks.Schedule(run.schedule)]
+    watchdog = Watchdog(values.stall_s, run.events)
+    alive = _both(watchdog.beat, signals.seen)
+    evaluate = Evaluator(run.runner, run.valid, metric, run.model, stopping=alive)
+    schedule = hooks.Schedule(run.schedule)
+    found: list[hooks.Hook] = [hooks.KeepRandom(), watchdog, signals, schedule]
     average = (
         Average(run.model, values.ema_decay, values.ema_decay_type) if values.use_ema else None
     )
@@ -242,6 +246,16 @@ def _checkpoints(run: Run) -> Checkpoints:
         run.events,
         go_on=values.on_save_error == "warn",
     )
+
+
+def _both(beat: Callable[[], None], seen: Callable[[], bool]) -> Callable[[], bool]:
+    """Return what an evaluation asks after each batch: it is alive, and may have to stop."""
+
+    def asked() -> bool:
+        beat()
+        return seen()
+
+    return asked
 
 
 def _observers(run: Run) -> list[hooks.Hook]:

@@ -245,6 +245,30 @@ def test_p7_a_worker_that_is_stuck_is_given_up_with_its_stack(tmp_path, capfd):
     assert "in __call__" in capfd.readouterr().err
 
 
+def test_p7_a_run_that_is_stuck_ends_itself_and_says_where(rec, tmp_path):
+    def work() -> int:
+        from ppocr.training.trainer import Trainer
+
+        tell = Trainer._tell
+
+        def told(self, event, *news):
+            tell(self, event, *news)
+            if event == "stepped" and self.state.step == 4:
+                time.sleep(60)
+
+        Trainer._tell = told
+        return tiny.train(rec, "Global.stall_s=1.5")
+
+    log = tmp_path / "log"
+    assert tiny.in_child(work, log) == 70
+    said = log.read_text()
+    assert "nothing has moved for 1.5 s (Global.stall_s) after step 4" in said
+    assert "in told" in said  # the stack
+    last = json.loads((tmp_path / "run" / "events.jsonl").read_text().splitlines()[-1])
+    assert (last["event"], last["exit"]) == ("failed", 70)
+    assert tiny.in_child(lambda: tiny.train(rec, "Global.resume=auto")) == 0
+
+
 def test_p8_every_batch_has_an_image_and_every_epoch_all_of_them(tmp_path, monkeypatch):
     labels = lines(tmp_path)
     for number in range(4):
