@@ -155,9 +155,22 @@ class Run:
         if values.pretrained_model:
             source = values.pretrained_model
             load_weights(self.model, source, partial, dictionaries=self._dictionaries(source))
-        elif not named:
-            self.logger.info("no weights given: training from random ones")
+        else:
+            self._warn_of_random_teachers()
+            if not named:
+                self.logger.info("no weights given: training from random ones")
         return TrainState()
+
+    def _warn_of_random_teachers(self) -> None:
+        """Nobody learns from a frozen network that nobody has trained."""
+        frozen = getattr(self.model, "frozen", set()) - set(getattr(self.model, "pretrained", {}))
+        for name in sorted(frozen):
+            self.logger.warning(
+                "%s is frozen and has random weights: name trained ones, "
+                "-o Architecture.Models.%s.pretrained=...",
+                name,
+                name,
+            )
 
     def _dictionaries(self, path: str) -> tuple[Sequence[str], Sequence[str]] | None:
         return dictionaries(self.settings.config, path)

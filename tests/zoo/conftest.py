@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ppocr.export import images
 from tests.zoo.draw import draw
 from tests.zoo.small import Data
 
@@ -24,3 +25,10 @@ def _logger_as_it_was() -> Iterator[None]:
     yield
     logger.handlers[:], logger.propagate = before[0], before[1]
     logger.setLevel(before[2])
+
+
+@pytest.fixture(autouse=True)
+def _fewer_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare exports on the smallest, a middle and the largest of the generated pictures."""
+    monkeypatch.setattr(images, "PAGES", [images.PAGES[place] for place in (0, 1, 4)])
+    monkeypatch.setattr(images, "LINES", [images.LINES[place] for place in (0, 2, 5, 6)])

@@ -24,7 +24,8 @@ class PFHeadLocal(DBHead):
     "distance_maps" is the second probability map and "cbn_maps" the binary one.
     """
 
-    outputs: ClassVar[tuple[str, ...]] = ("cbn_maps", "maps")
+    # what is decoded, and all that an export gives: others take its first output for the map
+    outputs: ClassVar[tuple[str, ...]] = ("maps",)
 
     def __init__(
         self,
