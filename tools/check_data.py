@@ -47,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
         say(f"{LEVEL_WORDS[one.level]}  {one.title}")
         for override in one.overrides:
             say(f"         -o {shlex.quote(override)}")
+        for command in one.commands:
+            say(f"         {command}")
     say(f"{'fit to train on' if found.fit else 'not fit to train on'}: see {page}")
     return found.exit_code
 

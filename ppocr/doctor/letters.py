@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from collections import Counter
 
+from ppocr.data.simple import SimpleDataSet
 from ppocr.doctor import charts
 from ppocr.doctor.findings import (
     NOTE,
@@ -41,7 +43,7 @@ def chapter(case: Case) -> Chapter | None:
     counts = _known(train.characters, charset)
     _unknown(case, charset, found)
     _space(case, train, charset, counts, found)
-    _rare(train, charset, counts, found)
+    _rare(case, train, charset, counts, found)
     return found
 
 
@@ -121,7 +123,7 @@ def _space(case: Case, train: Set, charset: Charset, counts: Counter[str], found
     )
 
 
-def _rare(train: Set, charset: Charset, counts: Counter[str], found: Chapter) -> None:
+def _rare(case: Case, train: Set, charset: Charset, counts: Counter[str], found: Chapter) -> None:
     never = [one for one in counts if not counts[one]]
     rare = sorted((one for one in counts if 0 < counts[one] < ENOUGH), key=lambda c: counts[c])
     lacking = sum(ENOUGH - counts[one] for one in [*never, *rare])
@@ -146,11 +148,15 @@ def _rare(train: Set, charset: Charset, counts: Counter[str], found: Chapter) ->
     if listed:
         head = ("character", "code", "name", "seen", "missing")
         found.blocks.append(Table(head, listed, f"Characters seen less than {ENOUGH} times"))
-        found.findings.append(_scarce(train, counts, never, rare, lacking))
+        found.findings.append(_scarce(case, counts, never, rare, lacking))
 
 
 def _scarce(
-    train: Set, counts: Counter[str], never: list[str], rare: list[str], lacking: int
+    case: Case,
+    counts: Counter[str],
+    never: list[str],
+    rare: list[str],
+    lacking: int,
 ) -> Finding:
     written = sum(counts.values())
     affected = sum(counts[one] for one in rare)
@@ -170,7 +176,22 @@ def _scarce(
         f"The rare ones are {percent(affected, written)} of all characters written: "
         f"{' '.join(show(one) for one in rare[:16])}. {advice}",
         part(affected, written),
+        commands=_own_dictionary(case) if mostly else (),
     )
+
+
+def _own_dictionary(case: Case) -> tuple[str, ...]:
+    """Return the command that makes a dictionary of what the labels hold."""
+    files = [
+        str(file.path)
+        for one in case.opened
+        if isinstance(one.source, SimpleDataSet)
+        for file in one.source.files
+    ]
+    if not files:
+        return ()
+    output = str(case.folder / "own_dictionary.txt")
+    return (shlex.join(["python", "tools/dictionary.py", "build", *files, "--output", output]),)
 
 
 def _instead(character: str, charset: Charset) -> str:

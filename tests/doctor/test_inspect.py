@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import cv2
@@ -15,7 +16,7 @@ from ppocr.doctor import report as pages
 from ppocr.doctor.findings import NOTE, RUIN, STOP, WARN
 from tests.doctor import material
 from tests.doctor.material import page, region
-from tools import check_config
+from tools import check_config, dictionary
 
 CLASSES = {"label_list": ["0", "180"]}
 
@@ -116,6 +117,10 @@ def test_a_dictionary_with_the_missing_characters_is_written(tmp_path: Path, rep
 def test_space_and_rare_characters(tmp_path: Path, report_on):
     report = report_on(material.config(tmp_path, "rec", line_rows(tmp_path, 10, lambda n: "ab")))
     assert found(report, "space-never-seen").level == WARN
+    (command,) = found(report, "rare-characters").commands
+    words = shlex.split(command)
+    assert dictionary.main(words[2:]) == 0
+    assert {"a", "b"} <= set(Path(words[-1]).read_text().split())
     numbers = report.numbers()["chapters"]["Characters"]["coverage"]
     assert numbers["rare"] == {"a": 10, "b": 10}
     assert len(numbers["never"]) == numbers["dictionary"] - 2
