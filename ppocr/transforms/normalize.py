@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from ppocr.transforms.base import Sample
-from ppocr.transforms.compiled import compiled
+from ppocr.utils.compiled import compiled
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

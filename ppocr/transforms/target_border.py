@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from ppocr.transforms.compiled import compiled
+from ppocr.utils.compiled import compiled
 
 ON_CIRCLE = 1e-7  # what rounding may add to the circle's equation, in units of length^2
 

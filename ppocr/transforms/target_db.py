@@ -19,8 +19,8 @@ import numpy as np
 
 from ppocr.geometry.polygon import offset
 from ppocr.transforms.base import Sample
-from ppocr.transforms.compiled import compiled
 from ppocr.transforms.target_border import raise_nearness
+from ppocr.utils.compiled import compiled
 
 SHRINK_GAIN = 0.2  # how much the ratio grows in the course of total_epoch
 

@@ -22,6 +22,9 @@ import numpy as np
 
 from ppocr.utils.compiled import compiled, inlined
 
+PLANES = "float32[:,:,:,::1]"
+NUMBERS = ", ".join(["int64"] * 5)
+
 
 @inlined
 def _buffer(x, stride_x, pad_y, pad_x):
@@ -80,7 +83,7 @@ def _spread(plane, kernel, grad, spread, sums, size, stride_y, stride_x):
 def forward_kernel(size: int, stride_x: int) -> Callable[..., None]:
     """Return ``f(x, weight, out, stride_y, pad_y, pad_x, first, last)``, which fills ``out``."""
 
-    @compiled
+    @compiled(f"void({PLANES}, {PLANES}, {PLANES}, {NUMBERS})", reordered=True)
     def forward(x, weight, out, stride_y, pad_y, pad_x, first, last):
         plane = _buffer(x, stride_x, pad_y, pad_x)
         for c in range(first, last):
@@ -98,7 +101,7 @@ def backward_kernel(size: int, stride_x: int) -> Callable[..., None]:
     It fills ``dx`` and ``dweight`` from the gradient of the output.
     """
 
-    @compiled
+    @compiled(f"void({', '.join([PLANES] * 5)}, {NUMBERS})", reordered=True)
     def backward(x, weight, grad, dx, dweight, stride_y, pad_y, pad_x, first, last):
         plane = _buffer(x, stride_x, pad_y, pad_x)
         spread = _buffer(x, stride_x, pad_y, pad_x)

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ppocr.transforms.compiled import Compiled, compiled
+from ppocr.utils.compiled import Compiled, compiled
 from ppocr.utils.exits import MissingInput
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOP = """
 import logging, sys
 import numpy as np
-from ppocr.transforms.compiled import compiled
+from ppocr.utils.compiled import compiled
 
 @compiled("void(float32[::1], float64)")
 def add(values, amount):
