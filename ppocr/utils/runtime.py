@@ -20,6 +20,7 @@ once paddle is loaded, so every tool calls :func:`prepare` first:
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import importlib.util
 import io
 import os
@@ -256,13 +257,29 @@ def quiet_paddle_import() -> Iterator[None]:
     """Import paddle inside this block to drop its remarks about thread count and ccache.
 
     The first is about wheels built with OpenBLAS (the published ones use MKL), the second about
-    compiling extensions. Anything else written to stderr meanwhile comes out at the end.
+    compiling extensions. Anything else written to stderr meanwhile comes out at the end. Paddle's
+    handlers of signals are taken out, see :func:`die_of_crashes`.
     """
     heard = io.StringIO()
     try:
         with redirect_stderr(heard), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="No ccache found")
             yield
+        die_of_crashes()
     finally:
         lines = heard.getvalue().splitlines(keepends=True)
         sys.stderr.writelines(line for line in lines if "OMP_NUM_THREADS" not in line)
+
+
+def die_of_crashes() -> None:
+    """Let a crash end the process, with the Python stack on stderr.
+
+    The handler that paddle installs for SIGSEGV and the like allocates memory to print its own
+    stack: after a crash inside malloc it waits for ever for a lock that the process itself holds.
+    It takes SIGTERM as well, which is ours.
+    """
+    paddle = sys.modules.get("paddle")
+    if paddle is not None:
+        paddle.disable_signal_handler()
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)

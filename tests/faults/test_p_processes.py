@@ -245,6 +245,27 @@ def test_p7_a_worker_that_is_stuck_is_given_up_with_its_stack(tmp_path, capfd):
     assert "in __call__" in capfd.readouterr().err
 
 
+CRASH = """
+from ppocr.utils import runtime
+with runtime.quiet_paddle_import():
+    import paddle
+import ctypes
+paddle.ones([2])
+ctypes.string_at(8)
+"""
+
+
+def test_p5_a_crash_of_the_run_itself_ends_it_and_shows_where():
+    done = subprocess.run(
+        [sys.executable, "-c", CRASH],
+        env=tiny.ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGSEGV
+    assert "Segmentation fault" in done.stderr
+    assert "string_at" in done.stderr
+    assert "FatalError" not in done.stderr  # of paddle's handler
+
+
 def test_p7_a_run_that_is_stuck_ends_itself_and_says_where(rec, tmp_path):
     def work() -> int:
         from ppocr.training.trainer import Trainer
