@@ -149,11 +149,8 @@ def _described(task: str, pre: Sequence[OpSpec], post: OpSpec, source: str) -> P
     if task == "det":
         shape: tuple[int, ...] = (-1, 3, -1, -1)
     else:
-        op = next((op for op in pre if "image_shape" in op.settings), None)
-        if op is None:
-            raise DataError(f"{source}: no step of PreProcess has an image_shape")
-        *channels, height, width = op.settings["image_shape"]
-        shape = (-1, channels[0] if channels else 3, height, -1 if task == "rec" else width)
+        channels, height, width = _input_shape(pre, source)
+        shape = (-1, channels, height, -1 if task == "rec" else width)
     return PipelineSpec(
         task=task,
         pre=tuple(pre),
@@ -163,6 +160,18 @@ def _described(task: str, pre: Sequence[OpSpec], post: OpSpec, source: str) -> P
         batch={"det": "single", "rec": "own"}.get(task, "fixed"),  # type: ignore[arg-type]
         specials={"box_filter": BOX_FILTER} if task == "det" else {},
     )
+
+
+def _input_shape(pre: Sequence[OpSpec], source: str) -> tuple[int, int, int]:
+    """Return (C, H, W) as the step that resizes says."""
+    for op in pre:
+        if "image_shape" in op.settings:
+            channels, height, width = op.settings["image_shape"]
+            return channels, height, width
+        if op.name == "ResizeImage":
+            width, height = op.settings["size"]
+            return 3, height, width
+    raise DataError(f"{source}: no step of PreProcess has an image_shape")
 
 
 def _with_characters(

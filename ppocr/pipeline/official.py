@@ -23,8 +23,7 @@ READ_STEPS = {
     "rec": ("DecodeImage", "RecResizeImg"),
 }
 READ_DECODERS = {"det": "DBPostProcess", "rec": "CTCLabelDecode"}
-STRETCHED_STEPS = ("DecodeImage", "DetResizeForTest", "NormalizeImage", "ToCHWImage")
-STRETCHED_SPELLED = ("ResizeImage", "NormalizeImage", "ToCHWImage")
+STRETCHED_STEPS = ("DecodeImage", "ResizeImage", "NormalizeImage", "ToCHWImage")
 PADDED_CLASSIFIER = (
     "PaddleOCR 3.x cannot run this model: it stretches a line to one size where this one is padded "
     "(configs/cls/cls_mv3_stretched.yml trains one that it can run); PaddleOCR 2.x and RapidOCR can"
@@ -84,26 +83,22 @@ def is_stretched(spec: PipelineSpec) -> bool:
 
     That is: RGB, stretched to one size whatever its shape, normalised, channels first.
     """
-    decode, resize = spec.op("DecodeImage"), spec.op("DetResizeForTest")
+    decode = spec.op("DecodeImage")
     return (
         spec.task == "cls"
         and [op.name for op in spec.pre] == list(STRETCHED_STEPS)
         and decode is not None
         and decode.settings.get("img_mode") == "RGB"
-        and resize is not None
-        and bool(resize.settings.get("image_shape"))
-        and not resize.settings.get("keep_ratio")
         and isinstance(spec.post.settings.get("label_list"), list | tuple)
     )
 
 
 def _stretched_ops(spec: PipelineSpec) -> list[dict[str, Any]]:
-    """Their reader decodes to RGB by itself, and takes a width before the height."""
+    """Their reader decodes to RGB by itself, and knows one order of the axes."""
     _, resize, normalize, to_chw = spec.pre
-    height, width = resize.settings["image_shape"]
     kept = {key: normalize.settings[key] for key in ("mean", "std", "scale")}
     return [
-        {"ResizeImage": {"size": [width, height]}},
+        {resize.name: {"size": list(resize.settings["size"])}},
         {normalize.name: {**kept, "order": "", "channel_num": 3}},
         {to_chw.name: None},
     ]
@@ -114,16 +109,15 @@ def from_stretched_ops(steps: Sequence[Any], source: str) -> tuple[OpSpec, ...]:
     found = {name: settings or {} for step in steps for name, settings in step.items()}
     size = found.get("ResizeImage", {}).get("size")
     normalize = found.get("NormalizeImage")
-    if set(found) != set(STRETCHED_SPELLED) or not isinstance(size, list) or not normalize:
+    if set(found) != set(STRETCHED_STEPS[1:]) or not isinstance(size, list) or not normalize:
         raise DataError(
             f"{source}: only classifiers of lines stretched to one size are known here "
             f"(ResizeImage with a size, NormalizeImage, ToCHWImage), not {', '.join(found)}"
         )
     kept = {key: normalize[key] for key in ("mean", "std", "scale") if key in normalize}
-    width, height = size
     return (
         OpSpec("DecodeImage", {"img_mode": "RGB", "channel_first": False}),
-        OpSpec("DetResizeForTest", {"image_shape": [height, width]}),
+        OpSpec("ResizeImage", {"size": list(size)}),
         OpSpec("NormalizeImage", {**kept, "order": "hwc"}),
         OpSpec("ToCHWImage"),
     )

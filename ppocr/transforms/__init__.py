@@ -42,6 +42,7 @@ OPS = Registry(
             "RecAug": ".augment_rec",
             "RecConAug": ".augment_rec",
             "RecResizeImg": ".resize_rec",
+            "ResizeImage": ".resize_cls",
             "SARLabelEncode": ".encode_rec",
             "SVTRRecResizeImg": ".resize_rec",
             "ToCHWImage": ".normalize",

@@ -169,3 +169,14 @@ def test_the_stretched_one_is_written_as_paddleocr_3_reads_it() -> None:
     assert [op.name for op in theirs.pre] == [op.name for op in spec.pre]
     assert theirs.post == spec.post
     assert "stretches" in official.advice(derive(load(CONFIG)))[0]
+
+
+def test_a_stretched_image_has_the_size_whatever_its_shape() -> None:
+    from ppocr.transforms.resize_cls import ResizeImage
+
+    op = ResizeImage([160, 80])
+    for shape in ((17, 27, 3), (300, 20, 3)):  # also those that detection would pad
+        image = np.full(shape, 7, np.uint8)
+        assert (op({"image": image})["image"] == np.full((80, 160, 3), 7)).all()
+    with pytest.raises(ValueError, match="width, height"):
+        ResizeImage([160])
