@@ -83,4 +83,6 @@ def test_t3_only_the_first_rank_writes(rec, tmp_path):
     assert said.count(f"saved {tmp_path}/run/latest.pdparams") == 2
     assert len(list((tmp_path / "run" / "ckpts").glob("latest-*"))) == 2
     assert not list((tmp_path / "run").rglob("*.tmp-*"))
+    assert said.count("cur metric, ") == 2
+    assert "2 process(es)" in said
     assert not processes.is_running(process.pid)

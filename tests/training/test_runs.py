@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +13,10 @@ import pytest
 import yaml
 
 from ppocr.config.errors import ConfigError
-from ppocr.training import checkpoint, evaluation, hooks, setup
+from ppocr.training import checkpoint, evaluation, setup
 from ppocr.training import settings as settings_of
 from ppocr.utils import pickles
-from ppocr.utils.exits import DataError, Diverged, MissingInput, OutputError, Preempted
+from ppocr.utils.exits import DataError, Diverged, MissingInput
 from tests.training.runs import det_config, digest, rec_config, train
 
 LOG_KEYS = (
@@ -30,22 +28,6 @@ LOG_KEYS = (
 @pytest.fixture(autouse=True)
 def _one_thread(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-
-
-class At(hooks.Hook):
-    """Does something after a given step."""
-
-    def __init__(self, step: int, action) -> None:
-        self.step, self.action = step, action
-
-    def stepped(self, state, batch, news) -> None:
-        if state.step == self.step:
-            self.action()
-
-
-def with_hook(monkeypatch, hook: hooks.Hook) -> None:
-    real = setup.standard_hooks
-    monkeypatch.setattr(setup, "standard_hooks", lambda run: [hook, *real(run)])
 
 
 @pytest.mark.parametrize("make", [rec_config, det_config])
@@ -79,51 +61,6 @@ def test_paddle_itself_reads_what_was_saved(tmp_path):
     states = paddle.load(str(tmp_path / "run" / "latest.states"))
     assert (states["epoch"], states["global_step"]) == (1, 3)
     assert states["best_model_dict"]["best_epoch"] == 1
-
-
-@pytest.mark.parametrize("stop_at", [2, 3, 4])
-def test_a_resumed_run_ends_with_the_same_bits(tmp_path, monkeypatch, stop_at):
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    train(rec_config(tmp_path), f"Global.save_model_dir={whole}", "Global.eval_batch_step=[0,2]")
-    with monkeypatch.context() as patch:
-        with_hook(patch, At(stop_at, lambda: os.kill(os.getpid(), signal.SIGTERM)))
-        with pytest.raises(Preempted, match=f"step {stop_at}"):
-            train(
-                tmp_path / "config.yml",
-                f"Global.save_model_dir={parts}",
-                "Global.eval_batch_step=[0,2]",
-            )
-    paddle.nn.Linear(3, 3)  # moves paddle's automatic parameter names
-    np.random.seed(99)
-    state = train(
-        tmp_path / "config.yml",
-        f"Global.save_model_dir={parts}",
-        f"Global.checkpoints={parts}/latest",
-        "Global.eval_batch_step=[0,2]",
-    )
-    assert state.step == 6
-    assert digest(parts / "latest") == digest(whole / "latest")
-    steps = [
-        (row["kind"], row["step"])
-        for row in map(json.loads, (parts / "metrics.jsonl").read_text().splitlines())
-    ]
-    expected = [
-        (row["kind"], row["step"])
-        for row in map(json.loads, (whole / "metrics.jsonl").read_text().splitlines())
-    ]
-    assert steps == expected
-
-
-def test_auto_resume_goes_on_and_never_begins_anew_over_damage(tmp_path):
-    config = rec_config(tmp_path)
-    train(config, "Global.epoch_num=1", "Global.resume=auto")
-    assert train(
-        config, "Global.epoch_num=2", "Global.resume=auto", "Global.resume_override=true"
-    ).step == 6
-    for saved in (tmp_path / "run" / "ckpts").glob("latest-*/latest.pdparams"):
-        saved.write_bytes(b"torn")
-    with pytest.raises(DataError, match="no whole checkpoint"):
-        train(config, "Global.epoch_num=3", "Global.resume=auto")
 
 
 def test_a_torn_checkpoint_falls_back_to_the_one_before(tmp_path, caplog):
@@ -165,18 +102,6 @@ def test_resuming_needs_all_three_files_and_they_must_fit(tmp_path):
             f"Global.checkpoints={tmp_path}/run/latest",
             "Architecture.Neck.hidden_size=16",
         )
-
-
-def test_a_position_within_an_epoch_needs_the_same_batches(tmp_path, monkeypatch):
-    config = rec_config(tmp_path)
-    with monkeypatch.context() as patch:
-        with_hook(patch, At(2, lambda: os.kill(os.getpid(), signal.SIGTERM)))
-        with pytest.raises(Preempted):
-            train(config)
-    changed = (f"Global.checkpoints={tmp_path}/run/latest", "Train.loader.batch_size_per_card=6")
-    with pytest.raises(ConfigError, match="batch_size_per_card: 4 -> 6"):
-        train(config, *changed)
-    assert train(config, *changed, "Global.resume_override=true").epoch == 2
 
 
 def test_weights_that_are_given_are_used(tmp_path):
@@ -224,8 +149,7 @@ def test_a_step_that_is_not_finite_changes_nothing(tmp_path):
     assert not math.isfinite(losses["loss"])
     assert run.step.skipped
     for key, value in run.model.state_dict().items():
-        if not key.endswith(("_mean", "_variance")):
-            np.testing.assert_array_equal(value.numpy(), before[key])
+        np.testing.assert_array_equal(value.numpy(), before[key], err_msg=key)
 
 
 def test_images_normalised_on_the_device_train_the_same_weights(tmp_path, monkeypatch):
@@ -264,14 +188,6 @@ def test_evaluation_stops_at_what_it_cannot_read(tmp_path):
         evaluation.evaluate(settings_of.read(config, [f"Global.checkpoints={tmp_path}/run/latest"]))
     with pytest.raises(MissingInput, match="which weights"):
         evaluation.evaluate(settings_of.read(config, []))
-
-
-def test_two_runs_cannot_share_a_folder(tmp_path):
-    from ppocr.training import store
-
-    config = rec_config(tmp_path)
-    with store.locked(tmp_path / "run"), pytest.raises(OutputError, match="in use"):
-        train(config)
 
 
 def test_a_long_run_stops_early_when_nothing_gets_better(tmp_path):
