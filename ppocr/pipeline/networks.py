@@ -118,7 +118,8 @@ def check_names(config: Mapping[str, Any]) -> Iterator[Problem]:
         return
     names = list(networks(root["Architecture"]))
     for path, section in _naming(root):
-        for setting in LISTS:
+        # Global.model_name is no network: what others call the result
+        for setting in (WISH,) if path == "Global" else LISTS:
             for name, place in _listed(section, setting):
                 if name not in names and (setting, name) != (WISH, ALL):
                     yield Problem(place, _unknown(f"{path}.{setting}", name, names))
