@@ -52,7 +52,7 @@ def evaluate(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
     metric = build_metric(config["Metric"], fixed.post)
     twin = AsDeployed(Runner(spec, network), build_metric(config["Metric"], fixed.post))
     try:
-        measured = Evaluator(fixed, loader, metric, model, twin)()
+        measured = Evaluator(fixed, loader, metric, model, twin)() or {}
     finally:
         loader.close()
     return stored_metrics(found.states), measured

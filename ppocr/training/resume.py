@@ -56,7 +56,7 @@ def load(path: str, run: Run) -> TrainState:
     _demand_same_characters(path, run)
     load_weights(run.model, found.params, whole=True)
     changed = _compare(found.params.parent, run, state)
-    schedule = run.schedule if changed and hasattr(run.schedule, "step") else None
+    schedule: Any = run.schedule if changed and hasattr(run.schedule, "step") else None
     checkpoint.load_optimizer(run.optimizer, run.model, found, schedule)
     if schedule is not None:
         for _ in range(state.epoch * len(run.loader) + state.batch):

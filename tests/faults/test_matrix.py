@@ -11,7 +11,7 @@ from ppocr.utils.files import REPOSITORY
 ROWS = {"c": 15, "r": 11, "d": 16, "i": 7, "l": 4, "y": 7, "x": 10, "p": 10, "t": 3}
 
 
-def tested() -> set[str]:
+def rows_with_tests() -> set[str]:
     """Return the rows that tests of this folder are named after."""
     found: set[str] = set()
     for path in Path(__file__).parent.glob("test_*.py"):
@@ -24,7 +24,7 @@ def tested() -> set[str]:
 
 def test_every_row_has_a_test_and_a_line():
     rows = {f"{letter}{number}" for letter, last in ROWS.items() for number in range(1, last + 1)}
-    assert tested() == rows
+    assert rows_with_tests() == rows
     text = (REPOSITORY / "docs" / "reliability.md").read_text(encoding="utf-8")
     lines = {row.lower() for row in re.findall(r"^\| ([A-Z]\d+) \|", text, re.MULTILINE)}
     assert lines == rows
