@@ -53,6 +53,12 @@ class LMDBDataSet(Source):
         image, label = self._get(folder, index + 1, place)
         return {"image": image, "label": decode(label, place), "place": place, "path": str(folder)}
 
+    def note(self, row: int, key: str) -> bytes:
+        """Return what is stored beside a sample as ``key-%09d``; empty if nothing is."""
+        number, index = self.where(row)
+        with _environment(self.folders[number], os.getpid()).begin() as transaction:
+            return bytes(transaction.get(f"{key}-{index + 1:09d}".encode()) or b"")
+
     def place(self, row: int) -> str:
         number, index = self.where(row)
         return f"{self.folders[number]}:{index + 1}"

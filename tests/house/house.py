@@ -27,6 +27,7 @@ ROWS: dict[str, int] = {
     "ppocr.metrics": 4,
     "ppocr.backends": 4,
     "ppocr.pipeline": 5,
+    "ppocr.conversion": 6,
     "ppocr.doctor": 6,
     "ppocr.training": 6,
     "ppocr.export": 6,
@@ -38,7 +39,7 @@ ROWS: dict[str, int] = {
 PADDLE_FREE = (
     *("ppocr.utils", "ppocr.config", "ppocr.text", "ppocr.geometry", "ppocr.transforms"),
     *("ppocr.synthesis", "ppocr.postprocess", "ppocr.metrics", "ppocr.backends"),
-    *("ppocr.pipeline", "ppocr.serving"),
+    *("ppocr.pipeline", "ppocr.serving", "ppocr.conversion"),
 )
 MAY_IMPORT_PADDLE = ("ppocr.backends.dygraph", "ppocr.backends.paddle")
 

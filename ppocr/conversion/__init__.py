@@ -1,0 +1,1 @@
+"""Labels of other tools and competitions in, training sets out (no paddle)."""
