@@ -75,7 +75,7 @@ def config_in(folder: Path, teacher: Path) -> Path:
     config["PostProcess"] = {"name": "DistillationDBPostProcess", "model_name": names, **thresholds}
     base = {"base_metric_name": "DetMetric", "main_indicator": "hmean"}
     config["Metric"] = {"name": "DistillationMetric", **base, "key": "Student"}
-    config["Global"]["epoch_num"] = 12
+    config["Global"]["epoch_num"] = 6
     config["Optimizer"]["lr"] = {"name": "Const", "learning_rate": 0.005}
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return path
