@@ -44,7 +44,7 @@ def prepare(item: Item, crops: bool, ending: str) -> Prepared:
         raise TypeError("a skip has no image")
     try:
         content = item.picture.read(item.place)
-        _check(content)
+        check_image(content)
         if not crops or not isinstance(item, Page):
             return Prepared(content)
         cut, skipped = _lines(item, decode_image(content, max_pixels=MAX_PIXELS), ending)
@@ -79,7 +79,8 @@ def cut_line(image_HWC: np.ndarray, points: tuple[Point, ...]) -> np.ndarray:
     return min_area_crop(image_HWC, points_P2)
 
 
-def _check(content: bytes) -> None:
+def check_image(content: bytes) -> None:
+    """Raise Rejected when bytes are no image, too large or cut short, told from the header."""
     header = read_header(content)
     if header is None:
         raise Rejected("not an image", "its first bytes are those of no known format")

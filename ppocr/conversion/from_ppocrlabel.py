@@ -70,7 +70,7 @@ def _pages(folder: Path, files: list[LabelFile], given: Input) -> Iterator[Item]
                     if sure:
                         yield Skip("second label", place, f"{name} was labelled above")
                     continue
-                picture = _picture(folder, row.paths[0], given.images)
+                picture = project_picture(folder, row.paths[0], given.images)
                 page = page_of(
                     row.label, picture, place, given.difficult, sure or name in confirmed
                 )
@@ -80,7 +80,7 @@ def _pages(folder: Path, files: list[LabelFile], given: Input) -> Iterator[Item]
                 yield Skip.of(error, place)
 
 
-def _picture(folder: Path, name: str, images: Images) -> Picture:
+def project_picture(folder: Path, name: str, images: Images) -> Picture:
     """Return the image of a row: the folder before its name is that of the project at the time."""
     try:
         return images.named(_base(name), folder)

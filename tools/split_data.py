@@ -1,0 +1,81 @@
+"""Split labelled pages and their line crops into train, val and test.
+
+    python tools/split_data.py --trainValTestRatio 6:2:2 --datasetRootPath pages/ \\
+        --detRootPath train_data/det --recRootPath train_data/rec
+    python tools/split_data.py --datasetRootPath scans/ --group '(.*)_page\\d+'
+
+Reads PPOCRLabel folders (Label.txt, rec_gt.txt, crop_img/): the one that is named, or all below it.
+Pages and their crops stay on one side, and so do the pages of one document (--group: a regular
+expression; pages for which it finds the same in "folder/name of the page" belong together). Parts
+are alike in text length and share rare characters. The same --seed gives the same split.
+
+Writes train.txt, val.txt, test.txt with names relative to their folder, the images beside them, and
+split.json. Nothing is deleted without --force.
+
+Exit status: 0 done (what was left out is listed); 65 nothing usable, or too few documents; 66 no
+label file; 73 there is a split already.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from ppocr.conversion import split, stratify
+from ppocr.utils import exits
+from ppocr.utils.logs import say
+
+
+def main(argv: Sequence[str]) -> int:
+    """Return 0 when the split was written."""
+    given = parser().parse_args(argv)
+    options = split.Options(
+        _absolute(given.datasetRootPath),
+        _absolute(given.detRootPath),
+        _absolute(given.recRootPath),
+        stratify.ratios(given.trainValTestRatio),
+        given.seed,
+        given.group,
+        given.detLabelFileName,
+        given.recLabelFileName,
+        given.recImageDirName,
+        given.force,
+    )
+    told, tally = split.run(options, given.quiet)
+    for line in (*told, *tally.lines()):
+        say(line)
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of this command; the flags are those of PPOCRLabel's script, and more."""
+    found = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = found.add_argument
+    add("--trainValTestRatio", default="6:2:2", help="shares of the three parts [%(default)s]")
+    add("--datasetRootPath", required=True, help="PPOCRLabel folder, or a folder of such")
+    add("--detRootPath", default="train_data/det", help="where pages go [%(default)s]")
+    add("--recRootPath", default="train_data/rec", help="where lines go [%(default)s]")
+    add("--detLabelFileName", default="Label.txt", help="labels of pages [%(default)s]")
+    add("--recLabelFileName", default="rec_gt.txt", help="labels of lines [%(default)s]")
+    add("--recImageDirName", default="crop_img", help="folder of the lines [%(default)s]")
+    add("--group", default="", metavar="PATTERN", help="what names the document of a page")
+    add("--seed", type=int, default=0, help="another number, another split [%(default)s]")
+    add("--force", action="store_true", help="replace an earlier split in these folders")
+    add("--quiet", action="store_true", help="no progress bar")
+    return found
+
+
+def _absolute(path: str) -> Path:
+    return Path(os.path.abspath(path))
+
+
+if __name__ == "__main__":
+    sys.exit(exits.run(main, sys.argv[1:]))
