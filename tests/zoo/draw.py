@@ -12,6 +12,7 @@ from tests.data import sets
 from tests.zoo.small import Data
 
 PAGES, LINES = 4, 4
+PAGE_PX = 128
 CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -21,7 +22,7 @@ def draw(folder: Path) -> Data:
     characters = folder / "characters.txt"
     characters.write_text("".join(f"{one}\n" for one in CHARACTERS), encoding="utf-8")
     return Data(
-        pages=sets.pages(folder / "pages", PAGES),
+        pages=sets.pages(folder / "pages", PAGES, PAGE_PX),
         lines=lines,
         angles=_angles(folder / "angles", lines),
         lmdb=_environment(folder / "lmdb", lines),
