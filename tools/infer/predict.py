@@ -231,8 +231,14 @@ def _make_cls(given: Arguments, runners: Mapping[str, Runner], _: Names) -> Job:
     return jobs.RecogniseLines(runners["cls"], jobs.predict_cls_message, reading, "cls")
 
 
-def _make_system(given: Arguments, runners: Mapping[str, Runner], names: Names) -> Job:
-    system = TextSystem(
+def open_system(given: Arguments) -> tuple[TextSystem, Callable[[Path], Iterator[Page]]]:
+    """Return what reads a whole page, and how a file becomes pages, for the flags given."""
+    runners = {stage: _runner(stage, given, _threads(given, 1)) for stage in _used(given)}
+    return _system(given, runners), _reading(given, runners["det"])
+
+
+def _system(given: Arguments, runners: Mapping[str, Runner]) -> TextSystem:
+    return TextSystem(
         runners["det"],
         runners["rec"],
         runners.get("cls"),
@@ -240,8 +246,11 @@ def _make_system(given: Arguments, runners: Mapping[str, Runner], names: Names) 
         cls_thresh=given["cls_thresh"],
         box_type=runners["det"].spec.post.settings.get("box_type", "quad"),
     )
+
+
+def _make_system(given: Arguments, runners: Mapping[str, Runner], names: Names) -> Job:
     return jobs.ReadPages(
-        system,
+        _system(given, runners),
         Drawings(_folder(given), names),
         FontChain(given["vis_font_path"]),
         Path(given["crop_res_save_dir"]) if given["save_crop_res"] else None,
