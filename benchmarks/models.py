@@ -160,7 +160,7 @@ def _feeds(spec: PipelineSpec) -> list[Any]:
 def _line(spec: PipelineSpec) -> tuple[int, int]:
     """Return height and width that lines are brought to."""
     shapes = [op.settings.get("image_shape") for op in spec.pre]
-    *_, height, width = next(shape for shape in shapes if shape)
+    *_, height, width = next((shape for shape in shapes if shape), spec.inputs[0].shape)
     return int(height), int(width)
 
 
