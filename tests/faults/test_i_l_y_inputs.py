@@ -326,7 +326,7 @@ def test_y7_original_configs_load_or_say_what_is_unsupported(request):
     if not folder:
         pytest.skip("needs --official DIR with the configs of PaddleOCR 2.x")
     paths = sorted(Path(folder).rglob("*.yml"))
-    assert len(paths) > 100
+    assert paths, f"no .yml below {folder}"
     assert all(problems_of(path) is not None for path in paths)
 
 
