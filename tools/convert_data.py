@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     """Return 0 when something was converted; a DataError (65) when nothing could be used."""
     given = parser().parse_args(argv)
     source_path, root, output = _paths(given)
-    images = Images(root, given.allow_links)
+    images = Images(root, given.allow_links, output)
     found = Input(source_path, images, given.text_key, given.difficult, given.unconfirmed)
     source = READERS[given.source](found)
     writer = _writer(given, output)

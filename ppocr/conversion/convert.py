@@ -145,7 +145,7 @@ def _ahead(
     work = partial(prepare, crops=writer.crops, ending=writer.ending)
     waiting: deque[tuple[Page | Line | None, Future[Prepared] | None]] = deque()
     index, known = 0, True
-    for item in items:
+    for item in _once(items):
         if isinstance(item, Skip):
             tally.add([item])
             waiting.append((None, None))
@@ -163,6 +163,18 @@ def _ahead(
             yield _waited(*waiting.popleft())
     while waiting:
         yield _waited(*waiting.popleft())
+
+
+def _once(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items with every page once: the crops of a second one would replace the first's."""
+    seen: set[str] = set()
+    for item in items:
+        if isinstance(item, Page):
+            if item.picture.name in seen:
+                yield Skip("second label", item.place, f"{item.picture.name} was labelled above")
+                continue
+            seen.add(item.picture.name)
+        yield item
 
 
 def _waited(item: Page | Line | None, future: Future[Prepared] | None) -> Step:

@@ -7,7 +7,6 @@ image its name back; without it images are numbered.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -30,12 +29,14 @@ def read(given: Input) -> Source:
 
 
 def _items(found: LMDBDataSet, given: Input) -> Iterator[Item]:
+    taken: set[str] = set()
     rng = np.random.default_rng(0)  # the order of reading has no chance in it
     for row in range(found.total):
         place = found.place(row)
         try:
             sample = found.read(row, rng)
-            picture = Picture(_name(found, row, sample["image"], given), None, sample["image"])
+            name = _name(found, row, sample["image"], given, taken)
+            picture = Picture(name, None, sample["image"])
             if is_page_label(sample["label"]):
                 yield page_of(sample["label"], picture, place, given.difficult)
             else:
@@ -44,14 +45,17 @@ def _items(found: LMDBDataSet, given: Input) -> Iterator[Item]:
             yield Skip.of(error, place)
 
 
-def _name(found: LMDBDataSet, row: int, content: bytes, given: Input) -> str:
+def _name(found: LMDBDataSet, row: int, content: bytes, given: Input, taken: set[str]) -> str:
+    """Return the name that is stored with a sample, else its number; none is given out twice."""
     number, index = found.where(row)
     folder = found.folders[number]
+    below = folder.relative_to(given.path)
     written = found.note(row, "name").decode("utf-8", "replace")
-    if written and is_inside(written):
-        return written
-    header = read_header(content)
-    kind = header.kind if header else "bin"
-    below = folder.relative_to(given.path) if folder != given.path else Path()
-    name = f"{index // 1000:06d}/{index + 1:09d}{ENDINGS.get(kind, f'.{kind}')}"
-    return (below / name).as_posix()
+    name = (below / written).as_posix()
+    if not written or not is_inside(written) or name in taken:
+        header = read_header(content)
+        kind = header.kind if header else "bin"
+        ending = ENDINGS.get(kind, f".{kind}")
+        name = (below / f"{index // 1000:06d}/{index + 1:09d}{ending}").as_posix()
+    taken.add(name)
+    return name

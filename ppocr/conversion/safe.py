@@ -34,6 +34,7 @@ class Images:
 
     root: Path
     allow_links: bool = False
+    output: Path | None = None  # what is written there is not found again
 
     def named(self, name: str, near: Path | None = None) -> Picture:
         """Return the image of that name; Rejected ("outside the root", "missing image" ...).
@@ -70,7 +71,7 @@ class Images:
 
     def picture(self, path: Path) -> Picture:
         """Return the image at a path below the root."""
-        if not self.allow_links and not path.resolve().is_relative_to(self.root.resolve()):
+        if not self.allow_links and not path.resolve().is_relative_to(self._real_root):
             hint = "--allow-links follows links that you made yourself"
             raise Rejected("outside the root", f"{path} is a link out of {self.root}; {hint}")
         return Picture(path.relative_to(self.root).as_posix(), path)
@@ -83,8 +84,12 @@ class Images:
         return self.picture(found[0])
 
     @cached_property
+    def _real_root(self) -> Path:
+        return self.root.resolve()
+
+    @cached_property
     def _all(self) -> list[Path]:
-        return [path for path in walk(self.root) if path.suffix.lower() in PICTURES]
+        return [path for path in walk(self.root, self.output) if path.suffix.lower() in PICTURES]
 
     @cached_property
     def _by_name(self) -> dict[str, list[Path]]:
@@ -109,16 +114,18 @@ class Input:
         """Return the annotation itself, or all with that ending below its folder, sorted."""
         if self.path.is_file():
             return [self.path]
-        found = [path for path in walk(self.path) if path.suffix.lower() == ending]
+        below = walk(self.path, self.images.output)
+        found = [path for path in below if path.suffix.lower() == ending]
         if not found:
             raise MissingInput(f"no *{ending} in or below {self.path}")
         return found
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path, leave_out: Path | None = None) -> Iterator[Path]:
     """Yield the files below a folder in a fixed order; hidden folders and links are left out."""
     for base, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        kept = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in kept if Path(base, name) != leave_out)
         yield from (Path(base) / name for name in sorted(files) if not name.startswith("."))
 
 

@@ -15,13 +15,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ppocr.conversion.cut import Prepared, checked_text
-from ppocr.conversion.files_out import Keeping, bring, inside, place, row_name, write_rows
+from ppocr.conversion.files_out import Keeping, bring, inside, place, row_name
 from ppocr.conversion.journal import Entry
 from ppocr.conversion.page import Line, Page, Skip
 from ppocr.conversion.rows import ppocr_json
 from ppocr.data.labels import LabelFile
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import InternalError
+from ppocr.utils.files import atomic_write
 
 DET, REC = "det.txt", "rec.txt"
 
@@ -68,12 +69,15 @@ class PaddleOCRWriter:
 
     def finish(self, entries: Iterable[Entry]) -> list[str]:
         """Write the label files, read them back, and return where they are."""
-        rows: dict[str, int] = {}
-        kept = [(entry.det, entry.rec) for entry in entries if entry.det or entry.rec]
-        for number, name in enumerate((DET, REC)):
-            mine = (row for entry in kept for row in entry[number])
-            path = self.output / name
-            rows[name] = write_rows(path, mine)
+        paths = {name: self.output / name for name in (DET, REC)}
+        rows = dict.fromkeys(paths, 0)
+        with atomic_write(paths[DET], "w") as det, atomic_write(paths[REC], "w") as rec:
+            for entry in entries:
+                det.writelines(f"{row}\n" for row in entry.det)
+                rec.writelines(f"{row}\n" for row in entry.rec)
+                rows[DET] += len(entry.det)
+                rows[REC] += len(entry.rec)
+        for name, path in paths.items():
             if len(LabelFile(path)) != rows[name]:
                 raise InternalError(f"{path} has {len(LabelFile(path))} rows, not {rows[name]}")
             if not rows[name]:

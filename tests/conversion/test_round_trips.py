@@ -18,7 +18,7 @@ from ppocr.conversion.to_lmdb import LMDBWriter
 from ppocr.geometry.crop import min_area_crop, rotate_crop
 from ppocr.transforms.decode import decode_image
 from ppocr.utils.exits import OutputError
-from tests.conversion.conftest import convert, det_rows, picture, rec_rows
+from tests.conversion.conftest import convert, det_rows, picture, rec_rows, skips
 
 PAGES = {
     "part/a.jpg": [
@@ -232,3 +232,34 @@ def test_images_need_not_be_copied(pages, tmp_path, copy):
         assert not (out / "images").exists()
     else:
         assert (out / "images/empty.png").samefile(pages.parent / "empty.png")
+
+
+def test_a_second_label_does_not_replace_the_crops_of_the_first(pages, tmp_path):
+    second = [{"transcription": "second", "points": [[1, 1], [50, 1], [50, 20], [1, 20]]}]
+    with pages.open("a", encoding="utf-8") as file:
+        file.write(f"part/a.jpg\t{json.dumps(second)}\n")
+    convert("ppocr", "ppocr", pages, tmp_path / "out")
+    assert "second" not in rec_rows(tmp_path / "out").values()
+    assert ("second label", f"{pages}:4") in {row[:2] for row in skips(tmp_path / "out")}
+
+
+def test_samples_of_two_lmdb_keep_apart(root, tmp_path):
+    for number, name in enumerate(("one", "two")):
+        image = picture(root / f"{name}/line.png", 60, 24, seed=number)
+        (root / f"{name}/rec.txt").write_text(f"line.png\t{name}\n")
+        convert("ppocr", "lmdb", image.parent / "rec.txt", tmp_path / "lmdb" / name)
+    convert("lmdb", "ppocr", tmp_path / "lmdb", tmp_path / "out")
+    rows = rec_rows(tmp_path / "out")
+    assert rows == {"lines/one/rec/line.png": "one", "lines/two/rec/line.png": "two"}
+    for name, text in rows.items():
+        content = (tmp_path / "out" / name).read_bytes()
+        assert content == (root / text / "line.png").read_bytes()
+
+
+def test_an_output_inside_the_input_is_not_read_again(root):
+    picture(root / "img_1.jpg")
+    (root / "gt_img_1.txt").write_text("10,10,110,10,110,40,10,40,word\n")
+    for _ in range(2):
+        convert("icdar2015", "ppocr", root, root / "out")
+        assert list(rec_rows(root / "out").values()) == ["word"]
+        assert not skips(root / "out")
