@@ -85,17 +85,19 @@ def run(
 ) -> Summary:
     """Convert everything and return the summary; an earlier run is continued."""
     tally = Tally()
+    threads = usable_cores()
     with ExitStack() as stack:
         stack.callback(writer.close)
         journal = Journal(output, recipe, anew)
         stack.callback(journal.close)
-        pool = stack.enter_context(ThreadPoolExecutor(max(1, usable_cores())))
+        pool = stack.enter_context(ThreadPoolExecutor(threads))
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         bar = stack.enter_context(
             tqdm(total=source.total or None, desc="converting", unit="", disable=quiet)
         )
         pages = lines = kept = index = 0
-        for item, entry, prepared in _ahead(source.items, writer, journal, tally, pool):
+        prepare_items = partial(_ahead, pool=pool, ahead=AHEAD * threads)
+        for item, entry, prepared in prepare_items(source.items, writer, journal, tally):
             bar.update()
             if item is None:
                 continue
@@ -139,7 +141,12 @@ Step = tuple[Page | Line | None, Entry | None, Prepared | None]
 
 
 def _ahead(
-    items: Iterable[Item], writer: Writer, journal: Journal, tally: Tally, pool: ThreadPoolExecutor
+    items: Iterable[Item],
+    writer: Writer,
+    journal: Journal,
+    tally: Tally,
+    pool: ThreadPoolExecutor,
+    ahead: int,
 ) -> Iterator[Step]:
     """Yield each item with its entry from the journal or freshly prepared, in order."""
     work = partial(prepare, crops=writer.crops, ending=writer.ending)
@@ -159,7 +166,7 @@ def _ahead(
                 continue
             known = False
             waiting.append((item, pool.submit(work, item)))
-        while len(waiting) > AHEAD * usable_cores() or (known and waiting):
+        while len(waiting) > ahead or (known and waiting):
             yield _waited(*waiting.popleft())
     while waiting:
         yield _waited(*waiting.popleft())

@@ -34,6 +34,7 @@ SCRIPTS = frozenset(
 )
 PREFIXES = ("gt_", "poly_gt_")
 NUMBERS = 8
+MAX_WORD_ROW = 4096  # a longer row is not one of image and word, and matching it would take long
 WORD_ROW = re.compile(r'^\s*([^",]+?\.\w+)\s*,\s*"(.*)"\s*$')
 
 ReadRow = Callable[[str], Region]
@@ -86,13 +87,17 @@ def _read_texts(given: Input, read_row: ReadRow) -> Source:
 
 def _holds_words(path: Path) -> bool:
     rows = (row for row in rows_of(path) if row.strip())
-    return WORD_ROW.match(next(rows, "")) is not None
+    return _word(next(rows, "")) is not None
+
+
+def _word(row: str) -> re.Match[str] | None:
+    return WORD_ROW.match(row) if len(row) <= MAX_WORD_ROW else None
 
 
 def _words(path: Path, given: Input) -> Iterator[Item]:
     for number, row in enumerate(rows_of(path), start=1):
         place = f"{path}:{number}"
-        found = WORD_ROW.match(row)
+        found = _word(row)
         if not row.strip():
             continue
         if found is None:

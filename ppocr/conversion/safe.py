@@ -22,9 +22,9 @@ from ppocr.utils.exits import DataError, MissingInput, StorageError
 from ppocr.utils.files import IMAGE_ENDINGS
 
 MAX_TEXT_BYTES = 256 << 20
-MAX_JSON_BYTES = 600 << 20
-# what CPython takes, at most, for each value, list and mapping of a parsed file
-COSTS = ((b",", 64), (b"[", 88), (b"{", 240))
+MAX_JSON_BYTES = 850 << 20
+# what CPython takes, at most, for each value, key, list and mapping of a parsed file
+COSTS = ((b",", 64), (b":", 100), (b"[", 88), (b"{", 240))
 PICTURES = IMAGE_ENDINGS - {".pdf"}
 
 

@@ -70,19 +70,20 @@ class PaddleOCRWriter:
     def finish(self, entries: Iterable[Entry]) -> list[str]:
         """Write the label files, read them back, and return where they are."""
         paths = {name: self.output / name for name in (DET, REC)}
-        rows = dict.fromkeys(paths, 0)
+        rows, elsewhere = dict.fromkeys(paths, 0), set()
         with atomic_write(paths[DET], "w") as det, atomic_write(paths[REC], "w") as rec:
             for entry in entries:
                 det.writelines(f"{row}\n" for row in entry.det)
                 rec.writelines(f"{row}\n" for row in entry.rec)
                 rows[DET] += len(entry.det)
                 rows[REC] += len(entry.rec)
+                elsewhere |= _left_where_they_are(entry)
         for name, path in paths.items():
             if len(LabelFile(path)) != rows[name]:
                 raise InternalError(f"{path} has {len(LabelFile(path))} rows, not {rows[name]}")
             if not rows[name]:
                 path.unlink()
-        return [self._told(name, count) for name, count in rows.items() if count]
+        return [self._told(name, count, name in elsewhere) for name, count in rows.items() if count]
 
     def _line(self, item: Line, name: str, prepared: Prepared) -> Entry:
         if self.task == "det":
@@ -107,8 +108,13 @@ class PaddleOCRWriter:
             rec.append(f"{home}\t{crop.text}")
         return Entry("", det=tuple(det), rec=tuple(rec), files=tuple(files))
 
-    def _told(self, name: str, count: int) -> str:
-        path = inside(self.output, name)
-        moved = self.keeping == "keep" and (name == DET or self.task == "rec")
-        root = "the folder of the images" if moved else self.output
-        return f"{count} rows in {path} (data_dir: {root})"
+    def _told(self, name: str, count: int, elsewhere: bool) -> str:
+        root = "the folder of --images" if elsewhere else self.output
+        return f"{count} rows in {inside(self.output, name)} (data_dir: {root})"
+
+
+def _left_where_they_are(entry: Entry) -> set[str]:
+    """Return the label files whose rows name images that were not brought to the output."""
+    brought = any(name.startswith("images/") for name in entry.files)
+    det = {DET} if entry.det and not brought else set()
+    return det | ({REC} if entry.rec and not entry.files else set())
