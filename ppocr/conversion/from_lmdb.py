@@ -7,6 +7,7 @@ image its name back; without it images are numbered.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def _name(found: LMDBDataSet, row: int, content: bytes, given: Input, taken: set
     """Return the name that is stored with a sample, else its number; none is given out twice."""
     number, index = found.where(row)
     folder = found.folders[number]
-    below = folder.relative_to(given.path)
+    below = folder.relative_to(given.path) if len(found.folders) > 1 else Path()
     written = found.note(row, "name").decode("utf-8", "replace")
     name = (below / written).as_posix()
     if not written or not is_inside(written) or name in taken:

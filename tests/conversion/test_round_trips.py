@@ -108,6 +108,8 @@ def test_crops_are_those_of_prediction(pages, tmp_path):
 
 def test_lmdb_is_what_the_data_set_reads(pages, tmp_path):
     convert("ppocr", "lmdb", pages, tmp_path / "lmdb", "--task", "rec")
+    convert("lmdb", "ppocr", tmp_path / "lmdb", tmp_path / "back")  # one below it: no prefix
+    assert "lines/part/a.jpg/0001.png" in rec_rows(tmp_path / "back")
     code = (
         "from ppocr.data.lmdb_set import LMDBDataSet; import numpy as np\n"
         f"found = LMDBDataSet({str(tmp_path / 'lmdb')!r}, ())\n"
