@@ -12,6 +12,7 @@ from ppocr import config as configs
 from ppocr.config import ConfigError, Section, named
 from ppocr.doctor.sets import MODES, Set
 from ppocr.pipeline import checks
+from ppocr.report.blocks import Chart, Table
 
 STOP, RUIN, WARN, NOTE = LEVELS = ("stop", "ruin", "warn", "note")
 MEANING = {
@@ -39,24 +40,6 @@ class Finding:
     def weight(self) -> tuple[int, float]:
         """Return what findings are sorted by: the graver first, then the larger gain."""
         return LEVELS.index(self.level), -self.gain
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of cells; the first column is text, the others are put to the right."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A drawing (SVG) and what it shows."""
-
-    title: str
-    svg: str
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

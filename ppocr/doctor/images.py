@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ppocr.doctor import charts
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -21,6 +20,7 @@ from ppocr.doctor.findings import (
 )
 from ppocr.doctor.sets import Set
 from ppocr.doctor.texts import shape_of
+from ppocr.report import charts
 
 TALL = 1.5  # prediction turns crops of this height : width
 MANY = 0.05

@@ -7,7 +7,6 @@ import unicodedata
 from collections import Counter
 
 from ppocr.data.simple import SimpleDataSet
-from ppocr.doctor import charts
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -22,6 +21,7 @@ from ppocr.doctor.findings import (
     percent,
 )
 from ppocr.doctor.sets import Set
+from ppocr.report import charts
 from ppocr.text.charset import Charset
 from ppocr.utils.files import atomic_write
 

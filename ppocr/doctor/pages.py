@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ppocr.doctor import charts
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -22,6 +21,7 @@ from ppocr.doctor.findings import (
     percent,
 )
 from ppocr.doctor.sets import Set
+from ppocr.report import charts
 
 READABLE_PX = 8  # the height from which on a text is seen when nothing else is configured
 MANY = 0.05

@@ -17,13 +17,11 @@ from ppocr.doctor.findings import (
     WARN,
     Block,
     Chapter,
-    Chart,
     Finding,
     Gallery,
-    Table,
 )
 from ppocr.doctor.inspect import Report
-from ppocr.doctor.style import STYLE
+from ppocr.report import blocks
 from ppocr.utils.files import atomic_write
 
 BADGE = {STOP: "stops", RUIN: "ruins", WARN: "costs", NOTE: "note"}
@@ -58,46 +56,30 @@ def _lines(report: Report):
 def render(report: Report) -> str:
     """Return the page."""
     name = Path(report.case.path).name
-    parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; "
-        "style-src 'unsafe-inline'; img-src data:\">",
-        f"<title>Data of {escape(name)}</title><style>{STYLE}</style></head><body>",
-        _head(report, name),
-        "<main>",
-        _findings(report),
-        *(_chapter(chapter) for chapter in report.chapters),
-        "</main></body></html>\n",
-    ]
-    return "".join(parts)
+    body = _findings(report) + "".join(_chapter(chapter) for chapter in report.chapters)
+    return blocks.page(f"Data of {name}", _head(report, name), body)
 
 
 def _head(report: Report, name: str) -> str:
     case = report.case
     grave = sum(finding.level in (STOP, RUIN) for finding in report.findings)
     verdict = "fit to train on" if report.fit else f"{grave} to mend before training"
-    kind = "fit" if report.fit else "unfit"
-    cards = "".join(_card(one.mode, one.looked_at, one.refused, one.error) for one in case.sets)
-    given = f"<code>{escape(' '.join(case.overrides))}</code>" if case.overrides else ""
-    links = "".join(
-        f'<a href="#{_anchor(chapter.title)}">{escape(chapter.title)}</a>'
-        for chapter in report.chapters
-    )
-    return (
-        f"<header><div class='inner'><p class='over'>Data check &middot; {escape(case.task)} "
-        f"&middot; {time.strftime('%Y-%m-%d %H:%M')}</p><h1>{escape(name)} "
-        f"<span class='verdict {kind}'>{verdict}</span></h1>"
-        f"<p class='path'>{escape(case.path)}{' &middot; -o ' + given if given else ''}</p>"
-        f"<div class='cards'>{cards}</div><nav>{links}</nav></div></header>"
+    given = f" &middot; -o <code>{escape(' '.join(case.overrides))}</code>"
+    return blocks.head(
+        over=f"Data check \u00b7 {case.task} \u00b7 {time.strftime('%Y-%m-%d %H:%M')}",
+        title=name,
+        verdict=(verdict, report.fit),
+        below=escape(case.path) + (given if case.overrides else ""),
+        cards=[_card(one.mode, one.looked_at, one.refused, one.error) for one in case.sets],
+        chapters=[chapter.title for chapter in report.chapters],
     )
 
 
-def _card(mode: str, rows: int, refused: int, error: str) -> str:
+def _card(mode: str, rows: int, refused: int, error: str) -> tuple[str, str, bool]:
     if error:
-        return f"<div class='card bad'><b>{mode}</b><span>cannot be opened</span></div>"
+        return mode, "cannot be opened", False
     words = f"{refused} refused" if refused else "all usable"
-    return f"<div class='card'><b>{rows:,}</b><span>{mode} rows, {words}</span></div>"
+    return f"{rows:,}", f"{mode} rows, {words}", True
 
 
 def _findings(report: Report) -> str:
@@ -143,38 +125,11 @@ def _finding(finding: Finding) -> str:
 
 def _chapter(chapter: Chapter) -> str:
     body = "".join(_block(block) for block in chapter.blocks)
-    text = f"<p class='aside'>{escape(chapter.text)}</p>" if chapter.text else ""
-    anchor = _anchor(chapter.title)
-    return f"<section id='{anchor}'><h2>{escape(chapter.title)}</h2>{text}{body}</section>"
+    return blocks.section(chapter.title, chapter.text, body)
 
 
 def _block(block: Block) -> str:
-    if isinstance(block, Table):
-        return _table(block)
-    if isinstance(block, Chart):
-        note = f"<small>{escape(block.note)}</small>" if block.note else ""
-        title = f"<figcaption>{escape(block.title)}{note}</figcaption>"
-        return f"<figure class='chart'>{title}{block.svg}</figure>"
-    return _gallery(block)
-
-
-def _table(table: Table) -> str:
-    if not table.rows:
-        return ""
-    head = "".join(f"<th>{escape(one)}</th>" for one in table.head)
-    rows = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in table.rows)
-    title = f"<h3>{escape(table.note)}</h3>" if table.note else ""
-    tall = " tall" if len(table.rows) > 24 else ""
-    return (
-        f"{title}<div class='scroll{tall}'><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _cell(value: object) -> str:
-    number = isinstance(value, int | float)
-    shown = f"{value:,}" if isinstance(value, int) else str(value)
-    return f"<td class='number'>{shown}</td>" if number else f"<td>{escape(shown)}</td>"
+    return _gallery(block) if isinstance(block, Gallery) else blocks.block(block)
 
 
 def _gallery(gallery: Gallery) -> str:
@@ -182,14 +137,6 @@ def _gallery(gallery: Gallery) -> str:
     for picture in gallery.pictures:
         uri, label = pictures.data_uri(picture)
         place = picture.one.source.place(picture.row) if picture.one.source else ""
-        text = "" if label.startswith("[") else f"<b>{escape(label[:MOST_LABEL])}</b>"
-        image = f"<img src='{uri}' alt=''>" if uri else "<span class='none'>no picture</span>"
-        shown.append(
-            f"<figure>{image}<figcaption>{text}<span>{escape(picture.caption)}</span>"
-            f"<small>{escape(Path(place).name)}</small></figcaption></figure>"
-        )
-    return f"<h3>{escape(gallery.title)}</h3><div class='gallery'>{''.join(shown)}</div>"
-
-
-def _anchor(title: str) -> str:
-    return "".join(char if char.isalnum() else "-" for char in title.lower())
+        title = "" if label.startswith("[") else label[:MOST_LABEL]
+        shown.append(blocks.Shown(uri, title, picture.caption, Path(place).name))
+    return blocks.block(blocks.Shelf(gallery.title, tuple(shown)))

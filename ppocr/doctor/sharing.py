@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ppocr.data.source import Source
-from ppocr.doctor import charts, likeness, lists
+from ppocr.doctor import likeness, lists
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -27,6 +27,7 @@ from ppocr.doctor.findings import (
     set_override,
 )
 from ppocr.doctor.sets import Set
+from ppocr.report import charts
 
 SYNTHETIC = re.compile(r"synth|render|generated|fake|mjsynth|synthtext|\bsyn\b|_syn|syn_", re.I)
 LEAK = 0.01  # from this part of the evaluation set on its figures mean nothing

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ppocr.doctor import charts
 from ppocr.doctor.findings import (
     NOTE,
     RUIN,
@@ -30,6 +29,7 @@ from ppocr.doctor.findings import (
 from ppocr.doctor.network import Network
 from ppocr.doctor.sets import Set
 from ppocr.pipeline.derive import is_fixed_width
+from ppocr.report import charts
 
 QUANTILES = (0.80, 0.95, 0.99)
 KEEP_LENGTH = 0.99  # a longer limit costs nothing but a longer label

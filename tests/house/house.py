@@ -17,6 +17,7 @@ ROWS: dict[str, int] = {
     "ppocr.config": 1,
     "ppocr.text": 2,
     "ppocr.geometry": 2,
+    "ppocr.report": 2,
     "ppocr.transforms": 3,
     "ppocr.synthesis": 3,
     "ppocr.data": 4,
@@ -29,6 +30,7 @@ ROWS: dict[str, int] = {
     "ppocr.pipeline": 5,
     "ppocr.conversion": 6,
     "ppocr.doctor": 6,
+    "ppocr.mistakes": 6,
     "ppocr.training": 6,
     "ppocr.export": 6,
     "ppocr.serving": 6,
@@ -39,7 +41,7 @@ ROWS: dict[str, int] = {
 PADDLE_FREE = (
     *("ppocr.utils", "ppocr.config", "ppocr.text", "ppocr.geometry", "ppocr.transforms"),
     *("ppocr.synthesis", "ppocr.postprocess", "ppocr.metrics", "ppocr.backends"),
-    *("ppocr.pipeline", "ppocr.serving", "ppocr.conversion"),
+    *("ppocr.pipeline", "ppocr.serving", "ppocr.conversion", "ppocr.report", "ppocr.mistakes"),
 )
 MAY_IMPORT_PADDLE = ("ppocr.backends.dygraph", "ppocr.backends.paddle")
 

@@ -46,11 +46,16 @@ def histogram(
     return _svg(shapes, HEIGHT + 13 * max(0, len(marks) - 1), 13 * max(0, len(marks) - 1))
 
 
-def bars(rows: Sequence[tuple[str, float, bool]], unit: str = "") -> str:
-    """Return one bar lying down per (name, value, lost)."""
+def bars(
+    rows: Sequence[tuple[str, float, bool]], unit: str = "", whole: float | None = None
+) -> str:
+    """Return one bar lying down per (name, value, lost).
+
+    The longest bar is the highest value, or ``whole`` where values are parts of it.
+    """
     if not rows:
         return _empty()
-    highest = max(max(value for _, value, _ in rows), 1e-9)
+    highest = whole or max(max(value for _, value, _ in rows), 1e-9)
     tall, shapes = 22, []
     for number, (name, value, lost) in enumerate(rows):
         top = 4 + number * tall

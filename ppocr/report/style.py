@@ -70,6 +70,8 @@ svg line.grid { stroke:var(--line) } svg line.mark { stroke:var(--ink); stroke-d
 .gallery img { display:block; max-width:100%; border-radius:3px; background:#fff }
 .gallery figcaption { font-size:13px; margin-top:5px; max-width:460px; overflow-wrap:anywhere }
 .gallery figcaption b { display:block } .gallery figcaption span { color:var(--soft) }
+.gallery figcaption b.wrong { color:var(--red) } .gallery figcaption small { display:block }
+.gallery.large figure { max-width:100% } .gallery.large figcaption { max-width:620px }
 .none { display:block; padding:14px 24px; color:var(--soft); background:var(--code) }
 @media (max-width:900px) { .chart { width:100%; min-width:0 }
   article { grid-template-columns:1fr } }
