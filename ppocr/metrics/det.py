@@ -45,29 +45,68 @@ class Counts:
         return {"precision": precision, "recall": recall, "hmean": hmean}
 
 
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """How the detections of one image belong to its truths; all numbers are places in the input.
+
+    ``overlap`` has a row (truth, detection, intersection over union, area in common) for each
+    pair that shares area, without what is ignored.
+    """
+
+    truths: np.ndarray
+    detections: np.ndarray  # those that count
+    ignored: np.ndarray  # detections within ignored truths
+    crossing: np.ndarray  # detections whose outline crosses itself
+    matched: tuple[tuple[int, int], ...]
+    overlap: np.ndarray
+
+    def counts(self) -> Counts:
+        """Return what this image adds to the figures."""
+        best = float(self.overlap[:, 2].max()) if len(self.overlap) else 0.0
+        return Counts(
+            len(self.truths),
+            len(self.detections),
+            len(self.matched),
+            len(self.ignored),
+            len(self.crossing),
+            best,
+        )
+
+
 def compare(
     detections: Sequence[np.ndarray] | np.ndarray,
     truths: Sequence[np.ndarray] | np.ndarray,
     ignored: Sequence[bool] | np.ndarray,
 ) -> Counts:
-    """Return how the detected polygons of one image match its true ones.
+    """Return how many of the detected polygons of one image are true ones; see `pair`."""
+    return pair(detections, truths, ignored).counts()
+
+
+def pair(
+    detections: Sequence[np.ndarray] | np.ndarray,
+    truths: Sequence[np.ndarray] | np.ndarray,
+    ignored: Sequence[bool] | np.ndarray,
+) -> Pairing:
+    """Return which detected polygons of one image match which true ones.
 
     Each truth, in order, takes the first free detection that overlaps it by more than half
     (intersection over union). Polygons that cross themselves are left out. A detection more
     than half of which lies in an ignored truth counts neither way.
     """
-    found = shapes(detections)
-    usable = _is_usable(found)
-    crossing = int((~usable).sum())
-    found = found[usable]
-    wanted, skipped = _split_truths(truths, np.asarray(ignored, dtype=bool).reshape(-1))
-    found, swallowed = _without_covered(found, skipped)
-    i, j, common = overlaps(wanted, found)
+    found, wanted = shapes(detections), shapes(truths)
+    tags = np.asarray(ignored, dtype=bool).reshape(-1)
+    usable, valid = _is_usable(found), _is_usable(wanted)
+    care, skipped = np.flatnonzero(valid & ~tags), np.flatnonzero(valid & tags)
+    places = np.flatnonzero(usable)
+    swallowed = _covered(found[places], wanted[skipped])
+    inside, places = places[swallowed], np.delete(places, swallowed)
+    i, j, common = overlaps(wanted[care], found[places])
+    i, j = care[i], places[j]
     union = shapely.area(wanted)[i] + shapely.area(found)[j] - common
     iou = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
     matched = _match(i, j, iou > IOU)
-    best = float(iou.max()) if len(iou) else 0.0
-    return Counts(len(wanted), len(found), matched, swallowed, crossing, best)
+    overlap = np.column_stack([i, j, iou, common])[common > 0]
+    return Pairing(care, places, inside, np.flatnonzero(~usable), matched, overlap)
 
 
 class DetMetric:
@@ -146,31 +185,20 @@ def _is_usable(polygons: np.ndarray) -> np.ndarray:
     return shapely.is_valid(polygons) & ~shapely.is_empty(polygons)
 
 
-def _split_truths(
-    truths: Sequence[np.ndarray] | np.ndarray, ignored: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the usable truths that count, and those that are to be ignored."""
-    polygons = shapes(truths)
-    usable = _is_usable(polygons)
-    return polygons[usable & ~ignored], polygons[usable & ignored]
-
-
-def _without_covered(found: np.ndarray, skipped: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return the detections outside ignored truths, and how many lie inside."""
+def _covered(found: np.ndarray, skipped: np.ndarray) -> np.ndarray:
+    """Return which detections lie in ignored truths."""
     if not len(found) or not len(skipped):
-        return found, 0
-    i, j, common = overlaps(found, skipped)
-    covered = common > COVERED * shapely.area(found)[i]
-    swallowed = np.unique(i[covered])
-    return np.delete(found, swallowed), len(swallowed)
+        return np.empty(0, dtype=np.int64)
+    i, _, common = overlaps(found, skipped)
+    return np.unique(i[common > COVERED * shapely.area(found)[i]])
 
 
-def _match(i: np.ndarray, j: np.ndarray, good: np.ndarray) -> int:
-    """Return how many pairs can be made, each truth taking the first free detection."""
-    taken_truths: set[int] = set()
-    taken_detections: set[int] = set()
+def _match(i: np.ndarray, j: np.ndarray, good: np.ndarray) -> tuple[tuple[int, int], ...]:
+    """Return the pairs that can be made, each truth taking the first free detection."""
+    truths: dict[int, int] = {}
+    taken: set[int] = set()
     for truth, detection in zip(i[good].tolist(), j[good].tolist(), strict=True):
-        if truth not in taken_truths and detection not in taken_detections:
-            taken_truths.add(truth)
-            taken_detections.add(detection)
-    return len(taken_truths)
+        if truth not in truths and detection not in taken:
+            truths[truth] = detection
+            taken.add(detection)
+    return tuple(truths.items())

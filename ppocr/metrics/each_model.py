@@ -57,6 +57,11 @@ class DistillationMetric:
         """Compare true texts in the case and direction in which this set is decoded."""
         self._charset = charset
 
+    def of(self, result: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return the base metric and the result of the network that decides, of one sample."""
+        name = self.key if self.key in result else next(iter(result))
+        return self._new(), result[name]
+
     def __call__(
         self,
         results: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Any]],

@@ -101,14 +101,25 @@ class RecMetric:
         """Return in words what was counted last, and what may be wrong where nothing is right."""
         return self._explain() if self._totals.lines else self._said
 
-    def _count(self, text: str, truth: str) -> None:
-        totals = self._totals
+    def compared(self, text: str, truth: str) -> tuple[str, str]:
+        """Return a result and its truth as they are held against each other."""
+        text, truth, _ = self._prepared(text, truth)
+        return _bare(text, truth) if self.ignore_space else (text, truth)
+
+    def _prepared(self, text: str, truth: str) -> tuple[str, str, bool]:
+        """Return both with their spaces, and whether the dictionary lacks a character."""
+        lost = False
         if self._charset is not None:
             truth, lost = self._as_decoded(self._charset, truth)
-            totals.unwritable += lost
         if self.is_filter:
             text, truth = _filtered(text), _filtered(truth)
-        bare_text, bare_truth = text.replace(" ", ""), truth.replace(" ", "")
+        return text, truth, lost
+
+    def _count(self, text: str, truth: str) -> None:
+        totals = self._totals
+        text, truth, lost = self._prepared(text, truth)
+        totals.unwritable += lost
+        bare_text, bare_truth = _bare(text, truth)
         totals.right_with_space += text == truth
         totals.right_without_space += bare_text == bare_truth
         totals.empty += not text
@@ -155,3 +166,7 @@ class RecMetric:
 
 def _filtered(text: str) -> str:
     return "".join(one for one in text if one in LETTERS_AND_DIGITS).lower()
+
+
+def _bare(text: str, truth: str) -> tuple[str, str]:
+    return text.replace(" ", ""), truth.replace(" ", "")
