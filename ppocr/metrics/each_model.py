@@ -57,6 +57,11 @@ class DistillationMetric:
         """Compare true texts in the case and direction in which this set is decoded."""
         self._charset = charset
 
+    @property
+    def base(self) -> type:
+        """The class of the metric that each network has."""
+        return self._base
+
     def of(self, result: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return the base metric and the result of the network that decides, of one sample."""
         name = self.key if self.key in result else next(iter(result))

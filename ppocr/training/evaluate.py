@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from tqdm import tqdm
@@ -15,6 +15,14 @@ from ppocr.pipeline.batching import groups
 from ppocr.pipeline.runner import Runner
 from ppocr.utils.exits import DataError
 from ppocr.utils.logs import get_logger
+
+
+class Watch(Protocol):
+    """Something that wants to see every result."""
+
+    def add(self, results: Sequence[Any], batch: Mapping[str, Any], loader: Loader) -> None:
+        """Look at the results of one batch."""
+        ...
 
 
 class Evaluator:
@@ -34,9 +42,11 @@ class Evaluator:
         model: Any = None,
         twin: AsDeployed | None = None,
         stopping: Callable[[], bool] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.runner, self.loader, self.metric, self.model = runner, loader, metric, model
         self.twin, self.stopping = twin, stopping or (lambda: False)
+        self.watch = watch
 
     @property
     def main_indicator(self) -> str:
@@ -69,8 +79,9 @@ class Evaluator:
             results = self.decoded(batch)
             busy_s += time.perf_counter() - begun
             self.metric(results, batch)
-            if self.twin is not None:
-                self.twin.add(results, batch, self.loader)
+            for other in (self.twin, self.watch):
+                if other is not None:
+                    other.add(results, batch, self.loader)
             evaluated += len(results)
             if self.stopping():
                 batches.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from ppocr.modeling.architectures.distillation import answering
 from ppocr.modeling.weights import load_weights
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
+from ppocr.pipeline.spec import PipelineSpec
 from ppocr.pipeline.trained_with import dictionaries
 from ppocr.training import checkpoint
-from ppocr.training.evaluate import AsDeployed, Evaluator
+from ppocr.training.evaluate import AsDeployed, Evaluator, Watch
 from ppocr.training.resume import partial
 from ppocr.training.settings import Settings
 from ppocr.training.state import BEST
@@ -25,11 +27,14 @@ from ppocr.utils import logs, pickles
 from ppocr.utils.exits import MissingInput
 
 
-def evaluate(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
+def evaluate(
+    settings: Settings, watcher: Callable[[Any, PipelineSpec], Watch] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the metrics stored in the checkpoint and those measured now.
 
     The checkpoint is ``Global.checkpoints``, else ``Global.pretrained_model``; a MissingInput says
-    that neither is given.
+    that neither is given. ``watcher`` is given metric and spec, and returns what is shown every
+    result.
     """
     logger = logs.setup()
     values, config = settings.general, settings.config
@@ -50,9 +55,10 @@ def evaluate(settings: Settings) -> tuple[dict[str, Any], dict[str, Any]]:
     network = Dygraph(answering(model, spec.outputs))
     fixed = Runner(spec.with_batch("fixed"), network, as_deployed=False)
     metric = build_metric(config["Metric"], fixed.post)
+    watch = watcher(metric, spec) if watcher else None
     twin = AsDeployed(Runner(spec, network), build_metric(config["Metric"], fixed.post))
     try:
-        measured = Evaluator(fixed, loader, metric, model, twin)() or {}
+        measured = Evaluator(fixed, loader, metric, model, twin, watch=watch)() or {}
     finally:
         loader.close()
     return stored_metrics(found.states), measured

@@ -58,10 +58,14 @@ def test_train_and_evaluate(tmp_path):
     done = run("train.py", "-c", str(config), "-o", "Global.epoch_num=1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "runtime: " in done.stderr
-    done = run(
-        "eval.py", "-c", str(config), "-o", f"Global.checkpoints={tmp_path}/run/best_accuracy"
-    )
+    weights = f"Global.checkpoints={tmp_path}/run/best_accuracy"
+    report = tmp_path / "errors"
+    done = run("eval.py", "-c", str(config), "-o", weights, "--report", str(report))
     assert done.returncode == 0, done.stderr
+    assert f"error report: {report / 'report.html'}" in done.stdout
+    assert {one.name for one in report.iterdir()} == {
+        "report.html", "report.json", "relabel.tsv", "add.tsv"
+    }  # fmt: skip
     for block in ("metric in ckpt ***************", "metric eval ***************"):
         assert block in done.stdout
     for name in ("acc:", "norm_edit_dis:", "acc_as_deployed:", "evaluated:12", "rejected:0"):

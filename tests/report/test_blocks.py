@@ -1,0 +1,40 @@
+"""What stands on a page is text, never HTML of its own."""
+
+from __future__ import annotations
+
+from ppocr.report import blocks, charts, drawing
+from ppocr.report.blocks import Chart, Shelf, Shown, Table
+
+EVIL = "<script>alert('x')</script>\"'&"
+
+
+def test_nothing_given_becomes_html():
+    body = "".join(
+        [
+            blocks.block(Table((EVIL,), ((EVIL, 1),), EVIL)),
+            blocks.block(Chart(EVIL, charts.bars([(EVIL, 1.0, True)]), EVIL)),
+            blocks.block(Shelf(EVIL, (Shown("", EVIL, EVIL, EVIL, EVIL),))),
+        ]
+    )
+    head = blocks.head(EVIL, EVIL, (EVIL, False), "", [(EVIL, EVIL, True)], [EVIL])
+    page = blocks.page(EVIL, head, blocks.section(EVIL, EVIL, body))
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 10
+    assert "default-src 'none'" in page
+
+
+def test_bars_are_parts_of_the_whole_where_one_is_given():
+    half, longest = (charts.bars([("a", 50.0, False)], whole=w) for w in (100.0, None))
+    assert 'width="155.0"' in half
+    assert 'width="310.0"' in longest
+
+
+def test_a_line_keeps_its_height_and_a_page_its_size():
+    import numpy as np
+
+    line, scale = drawing.small(np.zeros((80, 400, 3), np.uint8))
+    assert line.shape == (40, 200, 3)
+    assert scale == 0.5
+    page, _ = drawing.small(np.zeros((900, 600, 3), np.uint8), 300)
+    assert page.shape == (300, 200, 3)
+    assert drawing.data_uri(page).startswith("data:image/jpeg;base64,")
