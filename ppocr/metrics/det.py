@@ -122,12 +122,16 @@ class DetMetric:
         self, results: Sequence[Mapping[str, Any]], batch: Mapping[str, Any]
     ) -> dict[str, float]:
         """Count a batch of `{"points"}` against `polys` and `ignore_tags`; return its figures."""
+        return self.add(self.count(results, batch), len(results))
+
+    def count(self, results: Sequence[Mapping[str, Any]], batch: Mapping[str, Any]) -> Counts:
+        """Return the counts of a batch for `add`. Nothing is kept, so any thread may ask."""
         samples = zip(results, batch["polys"], batch["ignore_tags"], strict=True)
-        counts = [compare(result["points"], polys, tags) for result, polys, tags in samples]
-        return self.add(sum(counts, Counts()), len(counts))
+        counts = (compare(result["points"], polys, tags) for result, polys, tags in samples)
+        return sum(counts, Counts())
 
     def add(self, counts: Counts, images: int = 1) -> dict[str, float]:
-        """Add what `compare` found, perhaps in another process; return its own figures."""
+        """Add what `count` or `compare` found, perhaps elsewhere; return its own figures."""
         self.images += images
         self.counts += counts
         return counts.figures()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ppocr.data.loader import Loader
 from ppocr.pipeline.batching import groups
 from ppocr.pipeline.runner import Runner
+from ppocr.training.decoding import Decoding, Judged
 from ppocr.utils.exits import DataError
 from ppocr.utils.logs import get_logger
 
@@ -66,26 +67,24 @@ class Evaluator:
     def _run(self, epoch: int) -> dict[str, Any] | None:
         self.metric.reset()
         self.loader.reset()
-        evaluated, busy_s = 0, 0.0
-        batches = tqdm(
-            self.loader.epoch(epoch),
-            total=len(self.loader),
-            desc="eval",
-            leave=False,
-            disable=not sys.stderr.isatty(),
+        evaluated = 0
+        batches = _Timed(
+            tqdm(
+                self.loader.epoch(epoch),
+                total=len(self.loader),
+                desc="eval",
+                leave=False,
+                disable=not sys.stderr.isatty(),
+            )
         )
-        for batch in batches:
-            begun = time.perf_counter()
-            results = self.decoded(batch)
-            busy_s += time.perf_counter() - begun
-            self.metric(results, batch)
-            for other in (self.twin, self.watch):
-                if other is not None:
-                    other.add(results, batch, self.loader)
-            evaluated += len(results)
+        begun = time.perf_counter()
+        for judged in Decoding(self.runner, self.metric, self.twin)(batches):
+            self._take(judged)
+            evaluated += len(judged.results)
             if self.stopping():
-                batches.close()
+                batches.source.close()
                 return None
+        busy_s = time.perf_counter() - begun - batches.waited_s
         tally = self.loader.reset()
         if tally.broken_places:
             raise DataError(
@@ -114,27 +113,38 @@ class Evaluator:
         return found
 
     def decoded(self, batch: Mapping[str, Any]) -> list[Any]:
-        """Return one result per sample of a batch; images of different sizes run one by one."""
-        names = [one.name for one in self.runner.spec.inputs]
-        feeds = [batch[name] for name in names]
-        if all(isinstance(feed, np.ndarray) for feed in feeds):
-            return self.runner.decode(self.runner.infer(feeds), batch)
-        results: list[Any] = [None] * len(feeds[0])
-        shapes = [tuple(np.shape(feed[index]) for feed in feeds) for index in range(len(results))]
-        for members in groups(shapes, "own", len(results)):
-            part = _part(batch, members)
-            arrays = [np.stack([feed[index] for index in members]) for feed in feeds]
-            decoded = self.runner.decode(self.runner.infer(arrays), part)
-            for index, result in zip(members, decoded, strict=True):
-                results[index] = result
-        return results
+        """Return one result per sample of a batch."""
+        decoding = Decoding(self.runner)
+        return decoding.judge(decoding.infer(batch), batch).results
+
+    def _take(self, judged: Judged) -> None:
+        """Count a batch with everything that counts, in the order of the loader."""
+        results, batch = judged.results, judged.batch
+        if judged.counted is not None:
+            self.metric.add(judged.counted, len(results))
+        else:
+            self.metric(results, batch)
+        if self.twin is not None:
+            self.twin.take(judged.counted_as_deployed, results, batch, self.loader)
+        if self.watch is not None:
+            self.watch.add(results, batch, self.loader)
 
 
-def _part(batch: Mapping[str, Any], members: Sequence[int]) -> dict[str, Any]:
-    return {
-        key: value[list(members)] if isinstance(value, np.ndarray) else [value[i] for i in members]
-        for key, value in batch.items()
-    }
+class _Timed:
+    """Passes batches on and knows how long they were waited for."""
+
+    def __init__(self, source: tqdm) -> None:
+        self.source, self.waited_s = source, 0.0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        batches = iter(self.source)
+        while True:
+            begun = time.perf_counter()
+            batch = next(batches, None)
+            self.waited_s += time.perf_counter() - begun
+            if batch is None:
+                return
+            yield batch
 
 
 class AsDeployed:
@@ -147,8 +157,21 @@ class AsDeployed:
     def __init__(self, runner: Runner, metric: Any) -> None:
         self.runner, self.metric = runner, metric
 
-    def add(self, results: Sequence[Any], batch: Mapping[str, Any], loader: Loader) -> None:
-        """Count a batch whose results of the fixed shape are known."""
+    def count(self, results: Sequence[Any], batch: Mapping[str, Any]) -> Any:
+        """Return what the metric makes of a batch; None where the network has to run again, or
+        the metric cannot tell without counting. Any thread may ask.
+        """
+        if self.runner.spec.batch == "own" or not hasattr(self.metric, "count"):
+            return None
+        return self.metric.count(self.runner.finish(results, batch), batch)
+
+    def take(
+        self, counted: Any, results: Sequence[Any], batch: Mapping[str, Any], loader: Loader
+    ) -> None:
+        """Count a batch whose results of the fixed shape are known, and perhaps its counts."""
+        if counted is not None:
+            self.metric.add(counted, len(results))
+            return
         if self.runner.spec.batch == "own":
             results = self._own_width(list(results), batch, loader)
         else:
