@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+import cv2
 import numpy as np
 import shapely
 from pyclipper import ET_CLOSEDPOLYGON, JT_ROUND, PyclipperOffset
@@ -39,6 +40,12 @@ def area(points: np.ndarray) -> float:
 def perimeter(points: np.ndarray) -> float:
     """Return the length of the closed outline in pixels."""
     return float(perimeters(points))
+
+
+def short_side(points: np.ndarray) -> float:
+    """Return the short side of the least rectangle around a polygon, in pixels."""
+    outline = np.asarray(points, dtype=np.float32).reshape(-1, 2)
+    return float(min(cv2.minAreaRect(outline)[1]))
 
 
 def offset(

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
-from ppocr.geometry.polygon import area
+from ppocr.geometry.polygon import area, short_side
 from ppocr.metrics.det import Pairing, pair
 from ppocr.metrics.each_model import DistillationMetric
 from ppocr.mistakes import pictures
@@ -206,11 +205,6 @@ def look(result: Mapping[str, Any], truths: Any, tags: Any, zoom: float) -> tupl
         tuple(spurious),
         tuple(ignored),
     )
-
-
-def short_side(points: Any) -> float:
-    """Return the short side of the least rectangle around a polygon, in pixels."""
-    return float(min(cv2.minAreaRect(np.asarray(points, dtype=np.float32).reshape(-1, 2))[1]))
 
 
 def _why_missed(truth: int, pairs: Pairing, truths: Any, points: Any) -> str:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ppocr.data.loader import Loader
 from ppocr.pipeline.batching import groups
 from ppocr.pipeline.runner import Runner
+from ppocr.training import zero
 from ppocr.training.decoding import Decoding, Judged
 from ppocr.utils.exits import DataError
 from ppocr.utils.logs import get_logger
@@ -96,7 +97,8 @@ class Evaluator:
             name = self.metric.main_indicator
             found[f"{name}_as_deployed"] = self.twin.get()[name]
         if found.get(self.metric.main_indicator) == 0:
-            get_logger().warning("%s is 0: %s", self.metric.main_indicator, self.metric.explain())
+            said = [self.metric.explain(), *zero.why(self.runner, self.loader, epoch)]
+            get_logger().warning("%s is 0: %s", self.metric.main_indicator, "; ".join(said))
         outside = tally.kept
         if outside:
             get_logger().warning(
