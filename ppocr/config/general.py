@@ -85,6 +85,7 @@ class General:
     to_static: bool = False
     d2s_train_image_shape: list[int] | None = None
     accumulate_steps: int = 1
+    freeze: list[str] = field(default_factory=list)  # patterns of what is not trained
 
     # averaging of weights
     use_ema: bool = False
@@ -93,6 +94,7 @@ class General:
 
     # reports
     use_visualdl: bool = False
+    use_tensorboard: bool = False
     use_wandb: bool = False
     log_ranks: str | list[Any] | None = None
     print_mem_info: bool = True

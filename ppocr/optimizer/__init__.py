@@ -63,13 +63,18 @@ REGULARIZERS = Registry(
 
 
 def build_optimizer(
-    config: Mapping[str, Any], epochs: int, step_each_epoch: int, model: nn.Layer
+    config: Mapping[str, Any],
+    epochs: int,
+    step_each_epoch: int,
+    model: nn.Layer,
+    global_batch: int | None = None,
 ) -> tuple[Optimizer, LRScheduler | float]:
     """Return the optimizer over the trainable parameters of ``model``, and its learning rate.
 
     The learning rate is a schedule to be stepped after every batch, or a plain number
-    where the ``lr`` section names neither a schedule nor a warm-up.
+    where the ``lr`` section names neither a schedule nor a warm-up. ``global_batch`` is the number
+    of samples per step over all ranks; only ``lr_for_batch`` asks for it.
     """
     from ppocr.optimizer.build import build
 
-    return build(config, epochs, step_each_epoch, model)
+    return build(config, epochs, step_each_epoch, model, global_batch)

@@ -2,7 +2,9 @@
 
 A parameter's own learning-rate multiplier and penalty (ParamAttr) win over those here.
 ``clip_norm`` limits the norm of every gradient by itself, ``clip_norm_global`` the norm of
-all together; given both, the first counts.
+all together; given both, the first counts. ``lr_mult`` and ``layer_decay`` give parts of the
+network rates of their own (see patterns.py); ``lr_for_batch`` is the number of samples per step
+that the rates of ``lr`` are meant for.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ class _Recipe:
     weight_decay: float | None
     clip_norm: float | None
     clip_norm_global: float | None
+    lr_mult: dict | None
+    layer_decay: float | None
+    lr_for_batch: int | None
 
     def common(self, model: nn.Layer, learning_rate: Any, decay: Any) -> dict[str, Any]:
         """Return the arguments that every optimizer of paddle takes."""
@@ -51,6 +56,9 @@ class Adam(_Recipe):
         weight_decay: float | None = None,
         clip_norm: float | None = None,
         clip_norm_global: float | None = None,
+        lr_mult: dict | None = None,
+        layer_decay: float | None = None,
+        lr_for_batch: int | None = None,
         beta1: float = 0.9,
         beta2: float = 0.999,
         epsilon: float = 1e-8,
@@ -58,6 +66,7 @@ class Adam(_Recipe):
     ) -> None:
         self.lr, self.regularizer, self.weight_decay = lr, regularizer, weight_decay
         self.clip_norm, self.clip_norm_global = clip_norm, clip_norm_global
+        self.lr_mult, self.layer_decay, self.lr_for_batch = lr_mult, layer_decay, lr_for_batch
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.lazy_mode = lazy_mode
 
@@ -86,6 +95,9 @@ class AdamW(_Recipe):
         weight_decay: float = 0.01,
         clip_norm: float | None = None,
         clip_norm_global: float | None = None,
+        lr_mult: dict | None = None,
+        layer_decay: float | None = None,
+        lr_for_batch: int | None = None,
         beta1: float = 0.9,
         beta2: float = 0.999,
         epsilon: float = 1e-8,
@@ -96,6 +108,7 @@ class AdamW(_Recipe):
     ) -> None:
         self.lr, self.regularizer, self.weight_decay = lr, regularizer, weight_decay
         self.clip_norm, self.clip_norm_global = clip_norm, clip_norm_global
+        self.lr_mult, self.layer_decay, self.lr_for_batch = lr_mult, layer_decay, lr_for_batch
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.multi_precision, self.lazy_mode = multi_precision, lazy_mode
         self.words = (no_weight_decay_name or "").split()
@@ -134,10 +147,14 @@ class Momentum(_Recipe):
         weight_decay: float | None = None,
         clip_norm: float | None = None,
         clip_norm_global: float | None = None,
+        lr_mult: dict | None = None,
+        layer_decay: float | None = None,
+        lr_for_batch: int | None = None,
         momentum: float = 0.9,
     ) -> None:
         self.lr, self.regularizer, self.weight_decay = lr, regularizer, weight_decay
         self.clip_norm, self.clip_norm_global = clip_norm, clip_norm_global
+        self.lr_mult, self.layer_decay, self.lr_for_batch = lr_mult, layer_decay, lr_for_batch
         self.momentum = momentum
 
     def __call__(self, model: nn.Layer, learning_rate: Any, decay: Any) -> optimizer.Momentum:
@@ -156,12 +173,16 @@ class RMSProp(_Recipe):
         weight_decay: float | None = None,
         clip_norm: float | None = None,
         clip_norm_global: float | None = None,
+        lr_mult: dict | None = None,
+        layer_decay: float | None = None,
+        lr_for_batch: int | None = None,
         momentum: float = 0.0,
         rho: float = 0.95,
         epsilon: float = 1e-6,
     ) -> None:
         self.lr, self.regularizer, self.weight_decay = lr, regularizer, weight_decay
         self.clip_norm, self.clip_norm_global = clip_norm, clip_norm_global
+        self.lr_mult, self.layer_decay, self.lr_for_batch = lr_mult, layer_decay, lr_for_batch
         self.momentum, self.rho, self.epsilon = momentum, rho, epsilon
 
     def __call__(self, model: nn.Layer, learning_rate: Any, decay: Any) -> optimizer.RMSProp:
@@ -183,11 +204,15 @@ class Adadelta(_Recipe):
         weight_decay: float | None = None,
         clip_norm: float | None = None,
         clip_norm_global: float | None = None,
+        lr_mult: dict | None = None,
+        layer_decay: float | None = None,
+        lr_for_batch: int | None = None,
         epsilon: float = 1e-8,
         rho: float = 0.95,
     ) -> None:
         self.lr, self.regularizer, self.weight_decay = lr, regularizer, weight_decay
         self.clip_norm, self.clip_norm_global = clip_norm, clip_norm_global
+        self.lr_mult, self.layer_decay, self.lr_for_batch = lr_mult, layer_decay, lr_for_batch
         self.epsilon, self.rho = epsilon, rho
 
     def __call__(self, model: nn.Layer, learning_rate: Any, decay: Any) -> optimizer.Adadelta:

@@ -83,13 +83,13 @@ class Checkpoints:
 
     def demand_space(self) -> None:
         """Raise a StorageError unless there is room for the first save."""
-        store.demand_space(self.folder, _bytes(self.model.state_dict()))
+        store.demand_space(self.folder, bytes_of(self.model.state_dict()))
 
     def _write(
         self, name: str, state: TrainState, metric: dict[str, Any], weights: dict[str, Any]
     ) -> None:
         optimizer = self.optimizer.state_dict()
-        store.demand_space(self.folder, _bytes(weights) + _bytes(optimizer))
+        store.demand_space(self.folder, bytes_of(weights) + bytes_of(optimizer))
         writers: dict[str, Callable[[Path], None]] = {
             name + PARAMS: functools.partial(_save, weights),
             name + OPTIMIZER: functools.partial(_save, optimizer),
@@ -193,7 +193,8 @@ def _write_states(states: Mapping[str, Any], path: Path) -> None:
     pickles.write(path, dict(states), protocol=2)
 
 
-def _bytes(tensors: Mapping[str, Any]) -> int:
+def bytes_of(tensors: Mapping[str, Any]) -> int:
+    """Return what the tensors among these values take on the disk."""
     return sum(
         int(value.size) * max(1, value.element_size())
         for value in tensors.values()

@@ -89,7 +89,11 @@ def fingerprint(run: Run) -> dict[str, Any]:
             "drop_last": loader.get("drop_last"),
             "ranks": dist.world_size(),
         },
-        "schedule": {"epoch_num": run.general.epoch_num, "Optimizer": plain(config["Optimizer"])},
+        "schedule": {
+            "epoch_num": run.general.epoch_num,
+            "Optimizer": plain(config["Optimizer"]),
+            **({"freeze": list(run.general.freeze)} if run.general.freeze else {}),
+        },
     }
 
 
@@ -160,14 +164,14 @@ def same_course(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
     The curves are compared in coarse steps, over the epochs that both have.
     """
-    if before.get("Optimizer") != now["Optimizer"]:
+    if any(before.get(key) != now.get(key) for key in ("Optimizer", "freeze")):
         return False
     lengths = (int(before.get("epoch_num", 0)), int(now["epoch_num"]))
-    curves = [_rates(now["Optimizer"], epochs, min(lengths)) for epochs in lengths]
+    curves = [rates(now["Optimizer"], epochs, min(lengths)) for epochs in lengths]
     return bool(np.allclose(*curves, rtol=1e-9, atol=0.0))
 
 
-def _rates(optimizer: Mapping[str, Any], epochs: int, until: int) -> list[float]:
+def rates(optimizer: Mapping[str, Any], epochs: int, until: int) -> list[float]:
     """Return the learning rates of a run of ``epochs`` up to epoch ``until``."""
     section = {"name": "Const", **(optimizer.get("lr") or {})}
     length = {"epochs": epochs, "step_each_epoch": COARSE_STEPS}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import paddle
@@ -15,7 +15,7 @@ from ppocr.backends.dygraph import Dygraph
 from ppocr.config.errors import ConfigError
 from ppocr.config.explain import as_yaml
 from ppocr.config.general import General
-from ppocr.data import build_dataloader
+from ppocr.data import build, build_dataloader
 from ppocr.data.loader import Loader
 from ppocr.losses import build_loss
 from ppocr.metrics import build_metric
@@ -26,7 +26,18 @@ from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
 from ppocr.pipeline.trained_with import dictionaries, record
-from ppocr.training import checkpoint, events, hooks, observers, resume, rng, stops, store, writers
+from ppocr.training import (
+    checkpoint,
+    events,
+    freeze,
+    hooks,
+    observers,
+    resume,
+    rng,
+    stops,
+    store,
+    writers,
+)
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import Checkpoints
 from ppocr.training.evaluate import Evaluator
@@ -98,8 +109,13 @@ class Run:
         with paddle.utils.unique_name.guard():
             self.model = build_model(config["Architecture"])
             self.loss = build_loss(config["Loss"])
+        self.frozen = freeze.freeze(self.model, self.general.freeze)
         self.optimizer, self.schedule = build_optimizer(
-            config["Optimizer"], self.general.epoch_num, len(self.loader), self.model
+            config["Optimizer"],
+            self.general.epoch_num,
+            len(self.loader),
+            self.model,
+            self._samples_per_step(),
         )
         self.precision = Precision(self.general, device)
         self.state = self._begin()
@@ -116,9 +132,7 @@ class Run:
         """Return the state after training."""
         self.model.train()
         trainer = Trainer(self.step, self.loader, self.state, standard_hooks(self))
-        with warnings.catch_warnings():
-            # said by every BatchNorm that trains, about a setting nobody chose
-            warnings.filterwarnings("ignore", message="When training, we now always track")
+        with without_norm_warning():
             return trainer.fit(self.general.epoch_num)
 
     def close(self) -> None:
@@ -157,6 +171,12 @@ class Run:
             load_weights(self.model, source, partial, dictionaries=self._dictionaries(source))
         else:
             self._warn_of_random_teachers()
+            if self.frozen:
+                self.logger.warning(
+                    "%d parameters are frozen (Global.freeze) and random: name trained weights, "
+                    "-o Global.pretrained_model=...",
+                    len(self.frozen),
+                )
             if not named:
                 self.logger.info("no weights given: training from random ones")
         return TrainState()
@@ -171,6 +191,13 @@ class Run:
                 name,
                 name,
             )
+
+    def _samples_per_step(self) -> int:
+        """Return how many samples an update of the weights sees, over all ranks."""
+        loader = build.loader_settings(self.settings.config["Train"].get("loader"))
+        return (
+            loader.batch_size_per_card * dist.world_size() * max(1, self.general.accumulate_steps)
+        )
 
     def _dictionaries(self, path: str) -> tuple[Sequence[str], Sequence[str]] | None:
         return dictionaries(self.settings.config, path)
@@ -187,6 +214,14 @@ class Run:
                 network, find_unused_parameters=self.general.find_unused_parameters
             )
         return network
+
+
+@contextmanager
+def without_norm_warning() -> Iterator[None]:
+    """Inside this block no BatchNorm that trains complains about a setting nobody chose."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="When training, we now always track")
+        yield
 
 
 def standard_hooks(run: Run) -> list[hooks.Hook]:
@@ -324,6 +359,8 @@ def _writers(run: Run) -> list[Any]:
     outlets: list[Any] = [writers.JsonLines(folder / "metrics.jsonl", run.state.step)]
     if values.use_visualdl:
         outlets.append(writers.VisualDL(folder / "vdl"))
+    if values.use_tensorboard:
+        outlets.append(writers.TensorBoard(folder / "tensorboard", run.state.step))
     section = run.settings.config.get("wandb")
     if values.use_wandb or section:
         outlets.append(writers.Wandb(section or {}, run.settings.config, folder))

@@ -1,4 +1,4 @@
-"""Where numbers go: metrics.jsonl always; VisualDL and Weights & Biases when asked for."""
+"""Where numbers go: metrics.jsonl always; VisualDL, TensorBoard and W&B when asked for."""
 
 from __future__ import annotations
 
@@ -66,6 +66,26 @@ class VisualDL:
         """Add every number as KIND/name."""
         for name, value in numbers(values).items():
             self._writer.add_scalar(tag=f"{kind.upper()}/{name}", value=value, step=step)
+
+    def close(self) -> None:
+        """Finish the log."""
+        self._writer.close()
+
+
+class TensorBoard:
+    """Scalars for ``tensorboard --logdir``; what a resumed run repeats is hidden there."""
+
+    def __init__(self, folder: Path, resumed_step: int = 0) -> None:
+        module = _optional("tensorboardX", "Global.use_tensorboard")
+        self._writer = module.SummaryWriter(
+            logdir=str(folder), purge_step=resumed_step + 1 if resumed_step else None
+        )
+
+    def write(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
+        """Add every number as KIND/name."""
+        for name, value in numbers(values).items():
+            self._writer.add_scalar(f"{kind.upper()}/{name}", value, step)
+        self._writer.flush()
 
     def close(self) -> None:
         """Finish the log."""
