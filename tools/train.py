@@ -5,14 +5,19 @@
     python tools/train.py -c my.yml -o Global.checkpoints=output/my/latest      # go on
     python tools/train.py -c my.yml -o Global.pretrained_model=best_accuracy    # start from weights
     python -m paddle.distributed.launch --gpus 0,1 tools/train.py -c my.yml     # several cards
+    python tools/train.py -c my.yml --dry-run       # does it work, how long, how much memory
+    python tools/train.py -c my.yml --sanity        # can it learn one batch by heart
 
 Leaves in Global.save_model_dir: latest.* after every epoch, best_accuracy.* at every best
 evaluation, iter_epoch_N.* every save_epoch_step epochs (weights .pdparams, optimizer .pdopt,
 progress .states), train.log, config.yml (with the origin of every value), metrics.jsonl.
 
-Exit status: 0 trained; 65 data or weights cannot be used; 66 a file is missing; 73 the output
-folder is taken or not writable; 74 disk full; 75 stopped by a signal, checkpoint saved; 76 the loss
-is not finite any more; 78 something is wrong with the config (all of it is listed).
+--dry-run and --sanity leave nothing behind.
+
+Exit status: 0 trained; 1 --sanity: the batch was not learnt (what is suspicious is said); 65 data
+or weights cannot be used; 66 a file is missing; 73 the output folder is taken or not writable; 74
+disk full; 75 stopped by a signal, checkpoint saved; 76 the loss is not finite any more; 78
+something is wrong with the config (all of it is listed).
 """
 
 from __future__ import annotations
@@ -25,21 +30,53 @@ sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / 
 import argparse
 from collections.abc import Sequence
 
-from ppocr.utils import exits, runtime
+from ppocr.utils import exits, logs, runtime
+
+SANITY_STEPS = 200
+NOT_LEARNT = 1
 
 
 def main(argv: Sequence[str]) -> int:
     """Return 0 after a training run."""
-    given = parser().parse_args(argv)
+    given = _own_parser().parse_args(argv)
     runtime.prepare(enabled=not given.no_runtime)
     with runtime.quiet_paddle_import():
-        from ppocr.training import settings, setup
+        from ppocr.training import rehearsal, sanity, settings, setup
 
     overrides = [one for group in given.opt or [] for one in group]
     if given.profiler_options:
         overrides += profiler_overrides(given.profiler_options)
-    setup.train(settings.read(given.config, overrides))
+    chosen = settings.read(given.config, overrides)
+    if given.dry_run:
+        logs.say("\n".join(rehearsal.dry_run(chosen)))
+    elif given.sanity is not None:
+        verdict = sanity.sanity(chosen, given.sanity)
+        logs.say("\n".join(verdict.lines))
+        return 0 if verdict.passed else NOT_LEARNT
+    else:
+        setup.train(chosen)
     return 0
+
+
+def _own_parser() -> argparse.ArgumentParser:
+    """Return the parser of this command: the shared one, and what is tried before training."""
+    found = parser()
+    tried = found.add_mutually_exclusive_group()
+    tried.add_argument(
+        "--sanity",
+        nargs="?",
+        type=int,
+        const=SANITY_STEPS,
+        metavar="STEPS",
+        help=f"train on one batch, at most so many steps ({SANITY_STEPS}): is it learnt?",
+    )
+    tried.add_argument(
+        "--dry-run",
+        "--dry_run",
+        action="store_true",
+        help="build everything, take two steps, say what memory, disk and time it will take",
+    )
+    return found
 
 
 def parser(about: str | None = None) -> argparse.ArgumentParser:
