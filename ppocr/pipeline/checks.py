@@ -168,7 +168,9 @@ class _Walk:
     def mode(self, path: str, section: Section, model_type: str) -> None:
         """Visit Train or Eval: data set, loader, sampler."""
         section = as_section(section)
-        self.fixed(path, section, fixed_signature("mode"))
+        self.fixed(path, section, fixed_signature(path))
+        if isinstance(section.get("retention"), Mapping):
+            self.fixed(f"{path}.retention", section["retention"], fixed_signature("retention"))
         if isinstance(section.get("dataset"), Mapping):
             self.part("Dataset", f"{path}.dataset", section["dataset"], model_type)
         if isinstance(section.get("sampler"), Mapping):

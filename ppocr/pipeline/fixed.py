@@ -8,11 +8,31 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mode:
-    """What Train and Eval consist of."""
+    """What Train consists of."""
 
     dataset: dict[str, Any]
     loader: dict[str, Any]
     sampler: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """What Eval consists of: as Train, and perhaps a second set."""
+
+    dataset: dict[str, Any]
+    loader: dict[str, Any]
+    sampler: dict[str, Any] | None = None
+    retention: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """A second set, prepared like that of Eval, that fine-tuning must not make worse."""
+
+    data_dir: str
+    label_file_list: list[str] | str | None = None
+    max_drop: float = 0.02  # of the main indicator, since the run began
+    action: str = "warn"  # or "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,9 @@ FIXED = {
     "loader": ("ppocr.data.settings", "LoaderSettings"),
     "profiler_options": ("ppocr.pipeline.fixed", "ProfilerOptions"),
     "wandb": ("ppocr.pipeline.fixed", "WandbOptions"),
-    "mode": ("ppocr.pipeline.fixed", "Mode"),
+    "Train": ("ppocr.pipeline.fixed", "Mode"),
+    "Eval": ("ppocr.pipeline.fixed", "Evaluated"),
+    "retention": ("ppocr.pipeline.fixed", "Retention"),
 }
 
 

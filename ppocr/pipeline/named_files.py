@@ -26,6 +26,7 @@ def missing(config: Mapping[str, Any]) -> list[Problem]:
             problems.extend(_weights(network, ("pretrained",)))
     for mode in ("Train", "Eval"):
         problems.extend(_data(_inner(_inner(root, mode), "dataset")))
+    problems.extend(_data(_inner(_inner(root, "Eval"), "retention")))
     return problems
 
 

@@ -33,6 +33,7 @@ from ppocr.training import (
     hooks,
     observers,
     resume,
+    retention,
     rng,
     stops,
     store,
@@ -234,6 +235,7 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     watchdog = Watchdog(values.stall_s, run.events)
     alive = _both(watchdog.beat, signals.seen)
     evaluate = Evaluator(run.runner, run.valid, metric, run.model, stopping=alive)
+    retained = _retention(run, evaluate, alive)
     schedule = hooks.Schedule(run.schedule)
     found: list[hooks.Hook] = [hooks.KeepRandom(), watchdog, signals, schedule]
     average = (
@@ -266,7 +268,7 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
         found.append(stops.TimeLimit(values.max_hours))
     found.append(
         hooks.Evaluate(
-            evaluate,
+            retained or evaluate,
             metric.main_indicator,
             evaluation_plan(values),
             checkpoints,
@@ -275,6 +277,8 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
             average,
         )
     )
+    if retained is not None:
+        found.append(retained)
     found.append(hooks.DataReport(run.loader, run.events))
     if checkpoints is not None:
         found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, average))
@@ -294,6 +298,22 @@ def _checkpoints(run: Run) -> Checkpoints:
         run.events,
         go_on=values.on_save_error == "warn",
     )
+
+
+def _retention(
+    run: Run, evaluate: Evaluator, alive: Callable[[], bool]
+) -> retention.Retention | None:
+    """Return what watches the second set of ``Eval.retention``, if there is one."""
+    config, settings = run.settings.config, run.settings
+    wanted = retention.options(config)
+    if wanted is None:
+        return None
+    section = retention.section_of(config, wanted)
+    loader = build_dataloader(section, "Eval", settings.device, run.logger, settings.seed)
+    metric = build_metric(config["Metric"], run.runner.post)
+    second = Evaluator(run.runner, loader, metric, run.model, stopping=alive)
+    indicator = metric.main_indicator
+    return retention.Retention(run.state, evaluate, second, indicator, wanted, loader.close)
 
 
 def _both(beat: Callable[[], None], seen: Callable[[], bool]) -> Callable[[], bool]:
