@@ -10,7 +10,6 @@ import pytest
 from paddle import nn
 
 from ppocr.modeling.layers import flat_conv
-from ppocr.modeling.layers.flat_conv import FlatConv2D
 
 SETTINGS = [
     {"kernel_size": 3, "padding": 1},
@@ -42,7 +41,7 @@ def _ran(kind: type[nn.Conv2D], settings: dict[str, Any], height: int) -> list[n
 @pytest.mark.parametrize("height", [1, 3])
 def test_results_and_gradients_are_those_of_the_whole_filter(settings, height):
     for ours, theirs in zip(
-        _ran(FlatConv2D, settings, height), _ran(nn.Conv2D, settings, height), strict=True
+        _ran(flat_conv.Conv2D, settings, height), _ran(nn.Conv2D, settings, height), strict=True
     ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
@@ -57,13 +56,13 @@ def test_only_the_middle_row_is_multiplied(settings, rows, monkeypatch):
         return whole(x, weight, *others, **named)
 
     monkeypatch.setattr(flat_conv.F, "conv2d", conv2d)
-    layer = FlatConv2D(4, 6, **settings)
+    layer = flat_conv.Conv2D(4, 6, **settings)
     layer(paddle.zeros([1, 4, 1, 9]))
     assert (seen == [1]) == (rows == 1)
 
 
 def test_a_traced_filter_stays_whole():
-    layer = FlatConv2D(4, 6, 3, padding=1)
+    layer = flat_conv.Conv2D(4, 6, 3, padding=1)
     layer.eval()
     spec = paddle.static.InputSpec([1, 4, 1, 9], "float32")
     traced = paddle.jit.to_static(layer, input_spec=[spec], full_graph=True)

@@ -14,7 +14,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr.modeling.classes import Rows
-from ppocr.modeling.layers.flat_conv import FlatConv2D
+from ppocr.modeling.layers import flat_conv
 
 
 class SARHead(nn.Layer):
@@ -122,7 +122,7 @@ class ParallelSARDecoder(nn.Layer):
         self.pred_dropout = nn.Dropout(pred_dropout)
         decoded = width * (2 if is_bidirectional else 1)
         self.conv1x1_1 = nn.Linear(decoded, d_k)
-        self.conv3x3_1 = FlatConv2D(in_channels, d_k, 3, padding=1)
+        self.conv3x3_1 = flat_conv.Conv2D(in_channels, d_k, 3, padding=1)
         self.conv1x1_2 = nn.Linear(d_k, 1)
         self.rnn_decoder = _rnn(width, width, is_bidirectional, dropout, is_gru)
         self.embedding = nn.Embedding(out_channels, width, padding_idx=out_channels - 1)

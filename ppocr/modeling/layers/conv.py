@@ -28,14 +28,15 @@ class Conv2D(nn.Conv2D):
     """``paddle.nn.Conv2D``; depthwise ones of 3x3 or 5x5 have compiled kernels on a CPU.
 
     These are used for eager float32 tensors. Tracing, other devices, other types and
-    ``ONESPEC_RUNTIME=off`` take Paddle's own operator; the results differ by rounding only.
+    ``ONESPEC_RUNTIME=off`` take Paddle's own operator; the results differ by rounding only. The
+    name is Paddle's because those of parameters follow it.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the filtered features, NCHW."""
         if not (self._has_kernel() and _is_eager_cpu(x)):
             return nn.Conv2D.forward(self, x)  # super() does not survive tracing
-        stride, padding = _pair(self._stride), _pair(self._padding)
+        stride, padding = pair(self._stride), pair(self._padding)
         return _Depthwise.apply(x, self.weight, stride, padding)
 
     def _has_kernel(self) -> bool:
@@ -44,7 +45,7 @@ class Conv2D(nn.Conv2D):
         size_y, size_x = self.weight.shape[2:]
         square = size_y == size_x and size_x in SIZES
         plain = self.bias is None and self._data_format == "NCHW" and self._padding_mode == "zeros"
-        simple = _pair(self._dilation) == (1, 1) and _is_pair(_pair(self._padding))
+        simple = pair(self._dilation) == (1, 1) and _is_pair(pair(self._padding))
         return depthwise and square and plain and simple
 
 
@@ -146,6 +147,6 @@ def _is_pair(value: Any) -> bool:
     return len(value) == 2 and all(isinstance(one, int) for one in value)
 
 
-def _pair(value: Any) -> tuple[Any, ...]:
+def pair(value: Any) -> tuple[Any, ...]:
     """Return what stands for both axes as one value per axis."""
     return (value, value) if isinstance(value, int | str) else tuple(value)

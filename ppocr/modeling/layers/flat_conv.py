@@ -6,13 +6,16 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from ppocr.modeling.layers.conv import pair
 
-class FlatConv2D(nn.Conv2D):
+
+class Conv2D(nn.Conv2D):
     """``paddle.nn.Conv2D``; of a map of one row only the middle row of each filter is used.
 
     The rows above and below meet padding alone: a filter of 3 rows takes a third of the time, with
     the same result and gradients (zero for the rows left out). Tracing takes Paddle's own
-    operator, so that an exported graph is what it always was.
+    operator, so that an exported graph is what it always was. The name is Paddle's because those
+    of parameters follow it.
     """
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
@@ -26,7 +29,7 @@ class FlatConv2D(nn.Conv2D):
             self.weight[:, :, middle : middle + 1],
             self.bias,
             stride=self._stride,
-            padding=[0, _pair(self._padding)[1]],
+            padding=[0, pair(self._padding)[1]],
             dilation=self._dilation,
             groups=self._groups,
         )
@@ -36,9 +39,5 @@ class FlatConv2D(nn.Conv2D):
         plain = self._data_format == "NCHW" and self._padding_mode == "zeros"
         if not plain or rows == 1 or isinstance(self._padding, str):
             return False
-        padding, dilation = _pair(self._padding), _pair(self._dilation)
+        padding, dilation = pair(self._padding), pair(self._dilation)
         return rows % 2 == 1 and len(padding) == 2 and padding[0] == rows // 2 * dilation[0]
-
-
-def _pair(value: int | list[int] | tuple[int, ...]) -> tuple[int, ...]:
-    return (value, value) if isinstance(value, int) else tuple(value)

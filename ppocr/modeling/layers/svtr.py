@@ -13,8 +13,8 @@ import paddle
 from paddle import ParamAttr, Tensor, nn
 from paddle.nn import initializer
 
+from ppocr.modeling.layers import flat_conv
 from ppocr.modeling.layers.attention import DropPath, Mlp, SelfAttention, kaiming_uniform
-from ppocr.modeling.layers.flat_conv import FlatConv2D
 
 Mixer = Literal["Global", "Local", "Conv"]
 
@@ -34,7 +34,7 @@ class ConvBNLayer(nn.Layer):
         act: type[nn.Layer] = nn.GELU,
     ) -> None:
         super().__init__()
-        self.conv = FlatConv2D(
+        self.conv = flat_conv.Conv2D(
             in_channels,
             out_channels,
             kernel_size,
