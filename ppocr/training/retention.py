@@ -89,9 +89,9 @@ class Retention(Hook):
             f"retention: {self.indicator} fell from {first[self.indicator]:.4f} at step "
             f"{first['step']} to {now:.4f}, more than max_drop = {self.options.max_drop:g}"
         )
-        get_logger().warning(
-            "%s; mix some of the old data in, or lower the learning rate", self._over
-        )
+        then = "the run is stopped" if self.options.action == "stop" else "training goes on"
+        remedy = "mix some of the old data in, or lower the learning rate"
+        get_logger().warning("%s: %s; %s", self._over, then, remedy)
 
     def _stop_if_over(self, state: TrainState) -> None:
         """All ranks evaluate at the same step, so all of them ask here."""
