@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ppocr.utils import runtime
 from tests.parity import cases
 
 
@@ -31,6 +34,17 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--golden {directory}: no such directory")
         return
     cases.use(directory)
+
+
+@pytest.fixture(autouse=True)
+def _runtime_switch_as_it_was() -> Iterator[None]:
+    """Commands that run in this process may switch the runtime off for themselves."""
+    before = os.environ.get(runtime.SWITCH)
+    yield
+    if before is None:
+        os.environ.pop(runtime.SWITCH, None)
+    else:
+        os.environ[runtime.SWITCH] = before
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
