@@ -6,12 +6,13 @@ the gradients and the course of the loss look like usually says why.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,19 @@ WARM_STEPS = 10  # the highest rate of a schedule is not what random weights sho
 LAST = 5  # steps whose median is the loss at the end
 GOALS = {"det": 0.5, "rec": 0.1, "cls": 0.2}  # part of the first loss that is far enough
 GOAL_OF_TRAINED = 0.8  # weights that know much already have less to learn
+# a network that gives blanks only has lost most of a high first loss and cannot read yet
+CTC_PER_CHARACTER = 0.1  # nats
 READ = 0.9  # part of the lines that read right: then a small first loss does not matter
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What was seen: losses by step, rate, steps skipped, parameters without a gradient."""
+    """What was seen: losses by step, the one that is low enough, the rate, steps skipped and
+    parameters without a gradient.
+    """
 
     losses: list[float]
+    enough: float
     rate: float
     skipped: int
     without_gradient: list[str]
@@ -82,9 +88,9 @@ def sanity(settings: Settings, steps: int) -> Verdict:
             raise DataError(f"the first batch is empty: {run.loader.reset().summary()}")
         kind = str(run.settings.config["Architecture"].get("model_type"))
         goal = GOAL_OF_TRAINED if weights else GOALS.get(kind, GOALS["det"])
-        course = _trained(run, batch, steps, goal)
+        course = _trained(run, batch, steps, goal, _bound(run, batch))
         outputs, results = _read_back(run, batch)
-        return _judged(course, goal, batch, _about_batch(run, batch, outputs), results)
+        return _judged(course, batch, _about_batch(run, batch, outputs), results)
 
 
 def _at_constant_rate(settings: Settings, rate: float) -> Settings:
@@ -95,7 +101,7 @@ def _at_constant_rate(settings: Settings, rate: float) -> Settings:
     return replace(settings, config=config)
 
 
-def _trained(run: Run, batch: Mapping[str, Any], steps: int, goal: float) -> Course:
+def _trained(run: Run, batch: Mapping[str, Any], steps: int, goal: float, bound: float) -> Course:
     """Return the course of the loss; it ends early when the goal is reached."""
     top = float(run.optimizer.get_lr())  # scaled to the batch, if the config asks for that
     losses: list[float] = []
@@ -109,9 +115,28 @@ def _trained(run: Run, batch: Mapping[str, Any], steps: int, goal: float) -> Cou
         for hook in hooks:
             hook.remove()
         hooks = []
-        if number >= WARM_STEPS and median(losses[-LAST:]) <= goal * losses[0]:
+        if number >= WARM_STEPS and median(losses[-LAST:]) <= min(goal * losses[0], bound):
             break
-    return Course(losses, top, skipped, [one for one in names if one not in reached], len(names))
+    return Course(
+        losses,
+        min(goal * losses[0], bound),
+        top,
+        skipped,
+        [one for one in names if one not in reached],
+        len(names),
+    )
+
+
+def _bound(run: Run, batch: Mapping[str, Any]) -> float:
+    """Return what the loss must fall below whatever it was at first; CTC's is a sum over a line."""
+    texts = batch.get("text") or []
+    if not _is_ctc(run) or not any(texts):
+        return math.inf
+    return CTC_PER_CHARACTER * fmean(len(one) for one in texts)
+
+
+def _is_ctc(run: Run) -> bool:
+    return str((run.settings.config.get("PostProcess") or {}).get("name")).startswith("CTC")
 
 
 def _watch_gradients(run: Run) -> tuple[set[str], list[Any]]:
@@ -159,8 +184,7 @@ def _about_batch(
     empty = sum(not one for one in texts)
     if empty:
         found.append(f"{empty} of {len(texts)} labels are empty")
-    name = str((run.settings.config.get("PostProcess") or {}).get("name"))
-    if name.startswith("CTC") and outputs:
+    if _is_ctc(run) and outputs:
         columns = next(iter(outputs.values())).shape[1]
         long = [one for one in texts if len(one) + _repeats(one) > columns]
         if long:
@@ -179,7 +203,6 @@ def _repeats(text: str) -> int:
 
 def _judged(
     course: Course,
-    goal: float,
     batch: Mapping[str, Any],
     about: Sequence[str],
     read: Sequence[str] | None,
@@ -187,18 +210,24 @@ def _judged(
     right = None
     if read is not None:
         right = sum(one == text for one, text in zip(read, batch["text"], strict=True))
-    learnt = course.first > 0 and course.last <= goal * course.first
+    learnt = course.first > 0 and course.last <= course.enough
     if right is not None and right >= READ * len(batch["text"]):
         learnt = True
     lines = [
         f"sanity: one batch of {len(batch['image'])} samples, {len(course.losses)} steps at rate "
         f"{course.rate:g}: loss {course.first:.4g} -> {course.last:.4g} "
         f"({100 * course.last / max(course.first, 1e-12):.0f} % of the first; "
-        f"{100 * goal:.0f} % is far enough)"
+        f"{course.enough:.4g} is low enough)"
     ]
     if right is not None:
         lines.append(f"in evaluation mode {right} of {len(batch['text'])} lines read right")
     lines.append("learnt: the loss and the gradients work" if learnt else "NOT learnt")
+    if learnt and right == 0:
+        about = [
+            *about,
+            "the loss is low, and evaluation mode reads nothing right: dropout, or batch "
+            "statistics that have not settled in so few steps",
+        ]
     course_and_results = [] if learnt else [*_about_course(course), *_about_results(read)]
     lines += [f"suspicious: {one}" for one in (*about, *course_and_results)]
     return Verdict(learnt, lines)
