@@ -64,7 +64,7 @@ class DistillationMetric:
 
     def of(self, result: Mapping[str, Any]) -> tuple[Any, Any]:
         """Return the base metric and the result of the network that decides, of one sample."""
-        name = self.key if self.key in result else next(iter(result))
+        name = next(iter(result)) if self.key is None or self.key not in result else self.key
         return self._new(), result[name]
 
     def __call__(

@@ -135,12 +135,10 @@ class Lines(Watch):
             ("Width of the image / height", widths, WIDTHS, limit, _squeezed(limit)),
         ):
             names = [bin_name(value, edges) for value in values]
-            order = [_named(low, high) for low, high in zip(edges, (*edges[1:], None), strict=True)]
+            order = [_named(edges, place) for place in range(len(edges))]
             rows = by_class(names, order, right)
             beyond = {
-                _named(low, high)
-                for low, high in zip(edges, (*edges[1:], None), strict=True)
-                if marked and low >= marked
+                name for name, low in zip(order, edges, strict=True) if marked and low >= marked
             }
             bars = [(f"{name}  ({n})", percent(share), name in beyond) for name, n, share in rows]
             chapter.blocks.append(Chart(title, charts.bars(bars, " %", 100), note))
@@ -312,7 +310,7 @@ def kind_of(line: Line) -> str:
         return "spaces only"
     if truth.startswith(text) or truth.endswith(text):
         return "cut off"
-    if line.distance > 0.7:
+    if line.distance > 0.7 and len(truth) > 2:
         return "something else altogether"
     steps = Levenshtein.distance(text, truth)
     return "one character" if steps == 1 else "two or three" if steps < 4 else "many characters"
@@ -346,13 +344,17 @@ def shown(character: str) -> str:
 def bin_name(value: float, edges: Sequence[float]) -> str:
     """Return the name of the bin that a value lies in."""
     place = int(np.searchsorted(edges, value, side="right")) - 1
-    return _named(edges[place], edges[place + 1] if place + 1 < len(edges) else None)
+    return _named(edges, place)
 
 
-def _named(low: float, high: float | None) -> str:
+def _named(edges: Sequence[float], place: int) -> str:
+    """Return the name of a bin; lengths are whole numbers, so their bins end before the next."""
+    low, high = edges[place], edges[place + 1] if place + 1 < len(edges) else None
     if high is None:
         return f"{low:g} and more"
-    return f"{low:g}" if high - low == 1 and isinstance(low, int) else f"{low:g} to {high:g}"
+    if edges is not LENGTHS:
+        return f"{low:g} to {high:g}"
+    return f"{low:g}" if high - low == 1 else f"{low:g} to {high - 1:g}"
 
 
 def _squeezed(limit: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 from ppocr.metrics.each_model import DistillationMetric
 from ppocr.metrics.rec import RecMetric
 from ppocr.mistakes import report
-from ppocr.mistakes.lines import Letters, Line, Lines, bin_name, kind_of
+from ppocr.mistakes.lines import LENGTHS, WIDTHS, Letters, Line, Lines, bin_name, kind_of
 from tests.mistakes.material import loader, rec_batch
 
 READ = [("cat", 0.99), ("cot", 0.97), ("", 0.0), ("c at", 0.5), ("catx", 0.6)]
@@ -35,6 +35,7 @@ def line(text, truth, score=0.5):
         ("abc", "abcdef", "cut off"),
         ("zzzz", "abcd", "something else altogether"),
         ("abxd", "abcd", "one character"),
+        ("S", "D", "one character"),
         ("abxyef", "abcdef", "two or three"),
         ("abcdwxyz", "abcdefgh", "many characters"),
     ],
@@ -80,7 +81,7 @@ def test_the_worst_come_first_with_their_pictures():
 def test_accuracy_by_length_width_and_score():
     chapters = {one.title: one.numbers for one in watched().found().chapters}
     shape = chapters["Length and width"]
-    assert shape["Characters of the line"] == [{"name": "3 to 6", "samples": 5, "right": 0.2}]
+    assert shape["Characters of the line"] == [{"name": "3 to 5", "samples": 5, "right": 0.2}]
     assert shape["Width of the image / height"] == [{"name": "4 to 6", "samples": 5, "right": 0.2}]
     sure = next(
         one for one in chapters["How much the score says"]["scores"] if one["drop_score"] == 0.95
@@ -96,9 +97,13 @@ def test_a_distillation_is_reported_for_the_network_that_decides():
 
 
 def test_bins_have_names():
-    assert [bin_name(v, (0, 1, 3, 6)) for v in (0, 1, 2, 5, 9)] == [
-        "0", "1 to 3", "1 to 3", "3 to 6", "6 and more"
-    ]  # fmt: skip
+    names = [bin_name(value, LENGTHS) for value in (0, 1, 2, 5, 200)]
+    assert names == ["0", "1 to 2", "1 to 2", "3 to 5", "81 and more"]
+    assert [bin_name(value, WIDTHS) for value in (0.5, 1.5, 40)] == [
+        "0 to 1",
+        "1 to 2",
+        "32 and more",
+    ]
 
 
 def test_files_are_written_and_hostile_labels_stay_text(tmp_path):
