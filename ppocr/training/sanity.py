@@ -16,17 +16,19 @@ from statistics import fmean, median
 from typing import Any
 
 import numpy as np
+import paddle
 from tqdm import tqdm
 
 from ppocr.training import resume
-from ppocr.training.evaluate import Evaluator
 from ppocr.training.rehearsal import rehearsed
 from ppocr.training.settings import Settings
 from ppocr.training.setup import Run
+from ppocr.training.step import IMAGE
 from ppocr.utils import dist
 from ppocr.utils.exits import DataError, UsageError
 
 WARM_STEPS = 10  # the highest rate of a schedule is not what random weights should meet first
+SETTLING = 50  # passes after which batch statistics have forgotten (momentum 0.9)
 LAST = 5  # steps whose median is the loss at the end
 GOALS = {"det": 0.5, "rec": 0.1, "cls": 0.2}  # part of the first loss that is far enough
 GOAL_OF_TRAINED = 0.8  # weights that know much already have less to learn
@@ -163,9 +165,14 @@ def _read_back(
         return {}, None
     if any(not isinstance(batch.get(name), np.ndarray) for name in names):
         return {}, None
+    tensors = run.step.tensors(batch)
+    extra = {name: tensors[name] for name in run.step.model_reads}
+    with paddle.no_grad():  # batch statistics are those of weights long gone: let them settle
+        for _ in range(SETTLING):
+            run.network(*([tensors[IMAGE], extra] if extra else [tensors[IMAGE]]))
     run.model.eval()
-    outputs = run.runner.infer([batch[name] for name in names])
-    results = Evaluator(run.runner, run.valid, None).decoded(batch)
+    outputs = run.runner.infer([tensors[name].numpy() for name in names])
+    results = run.runner.decode(outputs, batch)
     return outputs, [str(one[0]) for one in results]
 
 
@@ -225,8 +232,8 @@ def _judged(
     if learnt and right == 0:
         about = [
             *about,
-            "the loss is low, and evaluation mode reads nothing right: dropout, or batch "
-            "statistics that have not settled in so few steps",
+            "the loss is low, and evaluation mode reads nothing right: what the network does there "
+            "is not what it was trained to do",
         ]
     course_and_results = [] if learnt else [*_about_course(course), *_about_results(read)]
     lines += [f"suspicious: {one}" for one in (*about, *course_and_results)]

@@ -50,7 +50,7 @@ class TrainStep:
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, float]:
         """Return the losses of this step."""
-        tensors = self._tensors(batch)
+        tensors = self.tensors(batch)
         before = [one.clone() for one in self._statistics]
         with self.precision.forward():
             extra = {name: tensors[name] for name in self.model_reads}
@@ -117,7 +117,7 @@ class TrainStep:
                 f"Samples of the last batch: {places}"
             )
 
-    def _tensors(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+    def tensors(self, batch: Mapping[str, Any]) -> dict[str, Any]:
         """Return what model and loss read as tensors; everything else of the batch as it is."""
         wanted = {IMAGE, *self.model_reads, *self.loss_reads}
         missing = sorted(name for name in wanted if name not in batch)
