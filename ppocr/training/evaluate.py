@@ -32,7 +32,7 @@ class Evaluator:
 
     ``fps`` is images per second of network and decoding; ``evaluated`` and ``rejected`` are
     numbers of samples. A sample that cannot be read is a DataError, because a metric over the
-    rest would be another metric. ``stopping`` is asked after every batch: when it says yes, the
+    rest would be another metric. ``stopping`` is asked before every batch: when it says yes, the
     evaluation is broken off and nothing comes back.
     """
 
@@ -76,15 +76,18 @@ class Evaluator:
                 desc="eval",
                 leave=False,
                 disable=not sys.stderr.isatty(),
-            )
+            ),
+            self.stopping,
         )
         begun = time.perf_counter()
         for judged in Decoding(self.runner, self.metric, self.twin)(batches):
             self._take(judged)
             evaluated += len(judged.results)
-            if self.stopping():
-                batches.source.close()
-                return None
+            if batches.broken_off:
+                break
+        if batches.broken_off:
+            batches.source.close()
+            return None
         busy_s = time.perf_counter() - begun - batches.waited_s
         tally = self.loader.reset()
         if tally.broken_places:
@@ -133,14 +136,18 @@ class Evaluator:
 
 
 class _Timed:
-    """Passes batches on and knows how long they were waited for."""
+    """Passes batches on until told to stop, and knows how long they were waited for."""
 
-    def __init__(self, source: tqdm) -> None:
-        self.source, self.waited_s = source, 0.0
+    def __init__(self, source: tqdm, stopping: Callable[[], Any]) -> None:
+        self.source, self.stopping = source, stopping
+        self.waited_s, self.broken_off = 0.0, False
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         batches = iter(self.source)
         while True:
+            if self.stopping():  # before the network is busy again, not after
+                self.broken_off = True
+                return
             begun = time.perf_counter()
             batch = next(batches, None)
             self.waited_s += time.perf_counter() - begun
