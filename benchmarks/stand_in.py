@@ -8,7 +8,7 @@ from ppocr.config import Section, load
 from ppocr.text import official
 from ppocr.utils import files
 
-LINES_OF_V5 = 18383  # its dictionary is of a release whose sizes are not on record
+MANY_LINES = 500  # of a dictionary whose size is not on record
 FIRST_CHARACTER = 0x4E00
 
 
@@ -19,7 +19,7 @@ def config(path: Path, folder: Path) -> Section:
     if not named or (files.REPOSITORY / named).is_file():
         return given
     entry = official.find(named)
-    lines = entry.lines if entry and entry.lines else LINES_OF_V5
+    lines = entry.lines if entry and entry.lines else MANY_LINES
     written = folder / "characters.txt"
     text = "".join(f"{chr(FIRST_CHARACTER + index)}\n" for index in range(lines))
     written.write_text(text, encoding="utf-8")

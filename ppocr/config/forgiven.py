@@ -1,31 +1,54 @@
 """Keys that official configs carry although nothing reads them, and keys with a new name.
 
-They are accepted with a note, so that official files run as they are. Everything else
-that is unknown is a mistake.
+They are accepted, so that official files run as they are: without a word when the value asks for
+nothing (``Global.debug: false``), else with a note. Everything else that is unknown is a mistake.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 UNREAD = "the original never reads it"
 
-FORGIVEN: Mapping[tuple[str, str], str] = {
-    ("PPLCNetV3", "pretrained"): UNREAD + "; weights come from Global.pretrained_model",
-    ("ResNet_vd", "disable_se"): UNREAD + "; this backbone has no squeeze-excite layers",
-    ("SVTRv2", "local_k"): UNREAD,
-    ("AttentionHead", "l2_decay"): UNREAD,
-    ("TableMasterHead", "hidden_size"): UNREAD + "; its width is fixed by the backbone",
-    ("ClsLoss", "main_indicator"): "it belongs to Metric",
-    ("TableMetric", "loc_reg_num"): UNREAD + "; the head decides it",
-    ("DBPostProcess", "det_box_type"): UNREAD + "; the setting is called box_type",
-    ("Adadelta", "weight_deacy"): UNREAD + "; the setting is called weight_decay",
-    ("Adadelta", "momentum"): "Adadelta has no momentum",
-    ("Global", "debug"): UNREAD,
-    ("Global", "load_static_weights"): UNREAD,
-    ("Global", "training_step"): "it only carries an anchor; Optimizer and Head have their own",
-    ("Global", "distributed"): "whether a run is distributed follows from how it was launched",
-    ("Global", "character_type"): UNREAD + "; the dictionary decides",
+
+@dataclass(frozen=True, slots=True)
+class Forgiven:
+    """Why nothing reads a key, and the values that ask for nothing that would not happen."""
+
+    why: str
+    idle: tuple[Any, ...] = ()
+
+
+FORGIVEN: Mapping[tuple[str, str], Forgiven] = {
+    ("PPLCNetV3", "pretrained"): Forgiven(
+        UNREAD + "; weights come from Global.pretrained_model", (False,)
+    ),
+    ("ResNet_vd", "disable_se"): Forgiven(
+        UNREAD + "; this backbone has no squeeze-excite layers", (True,)
+    ),
+    ("SVTRv2", "local_k"): Forgiven(UNREAD),
+    ("AttentionHead", "l2_decay"): Forgiven(
+        UNREAD + "; Optimizer.regularizer decays the weights of the head too", (1e-5,)
+    ),
+    ("TableMasterHead", "hidden_size"): Forgiven(UNREAD + "; its width is fixed by the backbone"),
+    ("ClsLoss", "main_indicator"): Forgiven("it belongs to Metric"),
+    ("TableMetric", "loc_reg_num"): Forgiven(UNREAD + "; the head decides it"),
+    ("DBPostProcess", "det_box_type"): Forgiven(
+        UNREAD + "; the setting is called box_type", ("quad",)
+    ),
+    ("Adadelta", "weight_deacy"): Forgiven(UNREAD + "; the setting is called weight_decay"),
+    ("Adadelta", "momentum"): Forgiven("Adadelta has no momentum"),
+    ("Global", "debug"): Forgiven(UNREAD, (False,)),
+    ("Global", "load_static_weights"): Forgiven(UNREAD, (False,)),
+    ("Global", "training_step"): Forgiven(
+        "it only carries an anchor; Optimizer and Head have their own"
+    ),
+    ("Global", "distributed"): Forgiven(
+        "whether a run is distributed follows from how it was launched", (True,)
+    ),
+    ("Global", "character_type"): Forgiven(UNREAD + "; the dictionary decides"),
 }
 
 RENAMED: Mapping[tuple[str, str], str] = {
@@ -35,7 +58,13 @@ RENAMED: Mapping[tuple[str, str], str] = {
 
 def reason(owner: str, key: str) -> str:
     """Return why a key is accepted although nothing reads it, or an empty string."""
-    return FORGIVEN.get((owner, key), "")
+    found = FORGIVEN.get((owner, key))
+    return found.why if found else ""
+
+
+def idle(owner: str, key: str, value: Any) -> bool:
+    """Return whether a value of such a key asks for nothing: no word about it is needed."""
+    return value is None or value in FORGIVEN[owner, key].idle
 
 
 def keys(owner: str) -> list[str]:

@@ -104,6 +104,8 @@ def _unknown(result: Match, signature: Signature, section: Section, key: str, va
     if signature.open:
         result.arguments[key] = value
     elif why:
+        if forgiven.idle(owner, key, value):
+            return
         result.notes.append(Problem(place, f"{owner}.{key} has no effect: {why}"))
     else:
         problem = Problem(

@@ -120,10 +120,17 @@ def test_strict_false_turns_unknown_keys_into_notes(fixtures):
 
 
 def test_forgiven_keys_are_notes_with_a_reason(fixtures):
-    root = config.load(fixtures / "det.yml", ["PostProcess.det_box_type=quad"])
+    root = config.load(fixtures / "det.yml", ["PostProcess.det_box_type=poly"])
     report = checks.check(root)
     assert report.fine
     assert "the setting is called box_type" in report.notes[0].text
+
+
+@pytest.mark.parametrize("opt", ["Global.debug=false", "PostProcess.det_box_type=quad"])
+def test_forgiven_keys_that_ask_for_nothing_are_not_worth_a_word(fixtures, opt):
+    report = checks.check(config.load(fixtures / "det.yml", [opt]))
+    assert report.fine
+    assert report.notes == []
 
 
 def test_what_is_not_here_yet_is_said_so_and_its_keys_are_still_looked_at(fixtures, monkeypatch):

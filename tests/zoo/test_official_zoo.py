@@ -17,7 +17,6 @@ from ppocr.pipeline import checks
 from tests.zoo import life
 
 REPEATED = "is written twice"
-UNREAD = "has no effect"  # keys that the original does not read either
 KINDS = (("json", True), ("pdmodel", False))
 TASKS = ("det", "rec", "cls")
 
@@ -40,6 +39,6 @@ def test_it_runs_unmodified(official, data, tmp_path):
     if root["Architecture"].get("model_type") not in TASKS:
         pytest.skip(f"no task of the zoo: {root['Architecture'].get('model_type')}")
     said = [str(one) for one in (*notes, *report.notes, *report.problems)]
-    assert [one for one in said if REPEATED not in one and UNREAD not in one] == []
+    assert [one for one in said if REPEATED not in one] == []
     life.whole(life.begin(official, data, tmp_path), KINDS)
     shutil.rmtree(tmp_path)
