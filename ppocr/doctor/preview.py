@@ -7,7 +7,6 @@ of training, with its random streams, so a sheet shows the very samples of that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from ppocr.data.fetch import Fetcher
 from ppocr.data.sampler import order
 from ppocr.doctor.rows import MAX_PIXELS
 from ppocr.doctor.sets import MODES, Set, open_sets
+from ppocr.doctor.sheet import Group, Tile
 from ppocr.transforms.base import Rejected, Sample
 from ppocr.transforms.decode import decode_image
 from ppocr.transforms.header import read_header
@@ -28,24 +28,6 @@ from ppocr.utils.exits import DataError, UsageError
 CARED, IGNORED = (70, 170, 40), (50, 50, 230)  # BGR
 MAPS = ("shrink_map", "threshold_map", "shrink_mask", "threshold_mask")
 LONGEST_TEXT = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One picture (uint8 HWC BGR) and the word above it."""
-
-    image: np.ndarray
-    title: str = ""
-
-
-@dataclass(slots=True)
-class Group:
-    """All pictures of one sample and what is written below them; ``wrong`` is in red."""
-
-    tiles: list[Tile] = field(default_factory=list)
-    place: str = ""
-    text: str = ""
-    wrong: str = ""
 
 
 class Recorder:

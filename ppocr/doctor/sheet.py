@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-
-from ppocr.doctor.preview import Group, Tile
 
 WIDTH_PX = 1680
 GAP_PX, PAD_PX = 14, 8
@@ -19,6 +18,24 @@ WIDEST_PX = 760
 PAPER, GROUND, FRAME = (255, 255, 255), (240, 242, 245), (206, 212, 220)
 INK, SOFT, RED = (29, 39, 51), (98, 110, 124), (200, 50, 45)
 PROBE = "Ág"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture (uint8 HWC BGR) and the word above it."""
+
+    image: np.ndarray
+    title: str = ""
+
+
+@dataclass(slots=True)
+class Group:
+    """All pictures of one sample and what is written below them; ``wrong`` is in red."""
+
+    tiles: list[Tile] = field(default_factory=list)
+    place: str = ""
+    text: str = ""
+    wrong: str = ""
 
 
 class Font(Protocol):
