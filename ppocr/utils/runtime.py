@@ -42,6 +42,9 @@ _TRIM_BYTES = 2**31 - 1
 _TOP_PAD_BYTES = 64 * 2**20
 _PR_SET_PDEATHSIG = 1
 _MKL_PATH, _MKL_AVX2 = "MKL_DEBUG_CPU_TYPE", "5"
+# How long a thread spins for the next loop before it sleeps. The runtime's own 200 ms take the core
+# from everybody else; none at all costs a wake-up per operator: a fifth of a detector's inference.
+_WAIT_MS = "1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def _set_threads() -> int:
     given = os.environ.get("OMP_NUM_THREADS", "")
     threads = int(given) if given.isdigit() and int(given) > 0 else usable_cores()
     os.environ["OMP_NUM_THREADS"] = str(threads)
-    os.environ.setdefault("KMP_BLOCKTIME", "0")
+    os.environ.setdefault("KMP_BLOCKTIME", _WAIT_MS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))
     return threads
 
