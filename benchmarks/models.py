@@ -132,7 +132,7 @@ def _latencies(place: Path, feeds: Sequence[Any], threads: int, runs: int) -> di
 
     found: dict[str, Any] = {"threads": threads, "runs": runs, "measured": _today()}
     for engine, name in ENGINES.items():
-        backend = open_backend(place / name, Options(threads=threads, onednn=True), engine)
+        backend = open_backend(place / name, Options(threads=threads), engine)
         times = []
         for _ in range(WARM_RUNS + runs):
             begun = time.perf_counter()
