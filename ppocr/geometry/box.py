@@ -12,6 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+OUTSIDE_PART = 0.02  # of the side of the image; less is the rounding of a labelling tool
 MIN_SIDE_PX = 3  # boxes this thin or thinner hold no legible glyph
 
 Polygons = np.ndarray | list[np.ndarray]
@@ -123,3 +124,9 @@ def _by_sums(points: np.ndarray) -> np.ndarray:
     rest = np.delete(points, (first, third), axis=0)
     rise = rest[:, 1] - rest[:, 0]
     return np.stack([points[first], rest[rise.argmin()], points[third], rest[rise.argmax()]])
+
+
+def leaves(low_N2: np.ndarray, high_N2: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return whether boxes from ``low`` to ``high`` reach beyond an image of (width, height)."""
+    slack = np.maximum(np.array(size) * OUTSIDE_PART, 2)
+    return np.any((low_N2 < -slack) | (high_N2 > np.array(size) + slack), axis=1)

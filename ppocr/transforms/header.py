@@ -24,6 +24,12 @@ class Header:
     height: int
     orientation: int = 1
 
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Return width and height as EXIF turns the picture."""
+        turned = self.orientation >= 5
+        return (self.height, self.width) if turned else (self.width, self.height)
+
 
 def read_header(data: bytes | bytearray | memoryview) -> Header | None:
     """Return the header, or None for a format that is not known or a header cut short."""
