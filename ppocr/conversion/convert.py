@@ -82,8 +82,12 @@ def run(
     recipe: str,
     anew: bool = False,
     quiet: bool = True,
+    doing: str = "converting",
 ) -> Summary:
-    """Convert everything and return the summary; an earlier run is continued."""
+    """Convert everything and return the summary; an earlier run is continued.
+
+    ``doing`` is what the progress bar says.
+    """
     tally = Tally()
     threads = usable_cores()
     with ExitStack() as stack:
@@ -93,7 +97,7 @@ def run(
         pool = stack.enter_context(ThreadPoolExecutor(threads))
         stack.callback(pool.shutdown, wait=True, cancel_futures=True)
         bar = stack.enter_context(
-            tqdm(total=source.total or None, desc="converting", unit="", disable=quiet)
+            tqdm(total=source.total or None, desc=doing, unit="", disable=quiet)
         )
         pages = lines = kept = index = 0
         prepare_items = partial(_ahead, pool=pool, ahead=AHEAD * threads)
@@ -120,7 +124,8 @@ def run(
         journal.seal()
         journal.flush()
         writer.commit(index)
-        told = writer.finish(journal.entries())
+        check = tqdm(journal.entries(), "checking", index, leave=False, unit="", disable=quiet)
+        told = writer.finish(check)
         tally.write(output / FOLDER / "skipped.tsv")
     return Summary(pages, lines, kept, tuple(told), tally)
 

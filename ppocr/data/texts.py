@@ -13,6 +13,7 @@ from ppocr.data.labels import LabelFile, decode, parse
 from ppocr.transforms.base import Rejected
 
 Kind = Literal["auto", "rec", "det", "text"]
+MOST_TOLD = 1000
 IGNORED = ("###", "*")  # boxes that are not to be read
 
 
@@ -30,7 +31,8 @@ class Characters:
     counts: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
     texts: int = 0
-    rejected: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)  # what was said of the first of them
+    refused: int = 0
 
     def add(self, text: Text) -> None:
         """Count one text."""
@@ -38,6 +40,12 @@ class Characters:
         self.counts.update(text.text)
         for one in set(text.text) - self.first.keys():
             self.first[one] = text.place
+
+    def refuse(self, reason: Rejected) -> None:
+        """Count one row that cannot be read."""
+        self.refused += 1
+        if len(self.rejected) < MOST_TOLD:
+            self.rejected.append(str(reason))
 
 
 def read_texts(
@@ -69,14 +77,23 @@ def read_texts(
 
 
 def count(texts: Iterable[Text | Rejected]) -> Characters:
-    """Return the characters of texts, with what was said of the rows that were refused."""
+    """Return the characters of texts, with what was said of the first rows that were refused."""
     found = Characters()
     for one in texts:
         if isinstance(one, Rejected):
-            found.rejected.append(str(one))
+            found.refuse(one)
         else:
             found.add(one)
     return found
+
+
+def kind_of(rows: LabelFile, delimiter: str = "\t") -> Kind:
+    """Return what most of the first hundred rows of a file are: text, rec or det."""
+    if _is_plain(rows, delimiter):
+        return "text"
+    seen = [rows.raw(number).decode(errors="replace") for number in range(min(len(rows), 100))]
+    pages = sum(_boxes(row.partition(delimiter)[2]) is not None for row in seen)
+    return "det" if pages > len(seen) / 2 else "rec"
 
 
 def _is_plain(rows: LabelFile, delimiter: str) -> bool:

@@ -41,6 +41,11 @@ def word(rng: np.random.Generator) -> str:
     return plain.capitalize() if case < 0.8 else plain.upper()
 
 
+def figure(rng: np.random.Generator) -> str:
+    """Return a number, price, date, time, share or code."""
+    return _FIGURES[int(rng.integers(len(_FIGURES)))](rng)
+
+
 def _pick(rng: np.random.Generator, choices: tuple[str, ...]) -> str:
     return choices[int(rng.integers(len(choices)))]
 
@@ -95,3 +100,4 @@ _KINDS = (
     *(_date, _clock, _percent, _code, _number),
 )
 _WEIGHTS = (0.31, 0.2, 0.05, 0.08, 0.08, 0.08, 0.06, 0.03, 0.03, 0.06, 0.02)
+_FIGURES = (_integer, _price, _date, _clock, _percent, _code, _number)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ppocr.config import read
 from ppocr.pipeline import checks
 from ppocr.pipeline.derive import derive
+from ppocr.synthesis import settings
 from tests.house.house import ROOT, complain
 
-CONFIGS = sorted((ROOT / "configs").rglob("*.yml"))
+SYNTHESIS = sorted((ROOT / "configs/synth").glob("*.yml"))
+CONFIGS = sorted(set((ROOT / "configs").rglob("*.yml")) - set(SYNTHESIS))
 NAMES = [str(path.relative_to(ROOT)) for path in CONFIGS]
 
 
@@ -31,11 +35,7 @@ def test_it_is_fine_and_leaves_nothing_to_remark(name):
 
 
 def test_it_begins_with_what_it_is_and_how_to_run_it(name):
-    head = []
-    for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            break
-        head.append(line)
+    head = head_of(name)
     said = "\n".join(head)
     lacking = [] if f"tools/train.py -c {name}" in said and len(head) >= 6 else [name]
     complain(
@@ -56,3 +56,20 @@ def test_it_derives_what_an_export_would_carry(name):
     assert [step.name for step in spec.pre][0] == "DecodeImage"
     assert not any("Label" in step.name for step in spec.pre)
     assert bool(spec.characters) == (spec.task == "rec")
+
+
+@pytest.mark.parametrize("path", SYNTHESIS, ids=lambda path: path.name)
+def test_configs_of_drawn_data_are_fine_and_say_how_they_are_used(path):
+    name = str(path.relative_to(ROOT))
+    root, notes = read(path)
+    report = settings.check(root)
+    said = [f"{one.place}: {one.text}" for one in (*notes, *report.notes, *report.all())]
+    complain("a config that ships is checked without a remark", said, "mend the config")
+    assert settings.is_synthesis(root)
+    assert f"tools/synthesize.py -c {name}" in "\n".join(head_of(name))
+
+
+def head_of(name: str) -> list[str]:
+    """Return the comment that a config begins with."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return list(itertools.takewhile(lambda line: line.startswith("#"), lines))

@@ -24,6 +24,7 @@ TABLES = {
     "ppocr.optimizer": ("OPTIMIZERS", "SCHEDULES", "REGULARIZERS"),
     "ppocr.transforms": ("OPS", "AUGMENTERS"),
     "ppocr.data": ("DATASETS", "SAMPLERS", "COLLATES"),
+    "ppocr.synthesis": ("TEXTS", "BACKGROUNDS", "EFFECTS", "LAYOUTS"),
 }
 BUILDERS = {
     "ppocr.modeling": ("build_model",),
