@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from ppocr.data.texts import Characters, Text, count, read_texts
 from ppocr.text import dictionaries, fetching, official, rules
-from ppocr.text.charset import decode_lines, find_dictionary, read_dictionary
+from ppocr.text.charset import MAX_BYTES, decode_lines, find_dictionary, read_dictionary
 from ppocr.text.dictionaries import shown
 from ppocr.transforms.base import Rejected
 from ppocr.utils import exits
@@ -88,6 +88,7 @@ def build(given: argparse.Namespace) -> int:
     if given.report:
         _write_counts(given.report, found, lines)
         say(f"counts of every character: {given.report}")
+    say(f"to train with it: -o Global.character_dict_path={given.output}")
     return 0
 
 
@@ -95,7 +96,7 @@ def check(given: argparse.Namespace) -> int:
     """Say what is wrong with dictionaries, and what they lack for a corpus."""
     errors = 0
     for path in given.dictionaries:
-        content = read_bytes(find_dictionary(path))
+        content = read_bytes(find_dictionary(path), MAX_BYTES)
         remarks = dictionaries.remarks(content)
         for one in remarks:
             word = "error" if one.is_error else "note"
@@ -184,8 +185,8 @@ def _say_counted(found: Characters) -> None:
     say(f"{found.texts} texts, {total} characters, {len(found.counts)} different")
     for one in found.rejected[:NAMED]:
         say(f"  left out: {one}")
-    if len(found.rejected) > NAMED:
-        say(f"  ... and {len(found.rejected) - NAMED} rows more")
+    if found.refused > NAMED:
+        say(f"  ... and {found.refused - NAMED} rows more")
 
 
 def _say_coverage(path: str, found: Characters) -> None:

@@ -30,8 +30,17 @@ DATASETS = Registry(
 SAMPLERS = Registry(
     "Sampler",
     __name__,
-    {"any": {"MultiScaleSampler": ".multi_scale"}},
-    computed=("count", "seed", "share", "shuffle", "drop_last", "proportions"),
+    {"any": {"MixedSampler": ".mixed", "MultiScaleSampler": ".multi_scale"}},
+    computed=(
+        "batch_size",
+        "count",
+        "drop_last",
+        "proportions",
+        "seed",
+        "share",
+        "shuffle",
+        "sources",
+    ),
 )
 
 COLLATES = Registry("Collate", __name__, {"any": {"Stack": ".collate"}}, computed=("raw_images",))

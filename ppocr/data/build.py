@@ -51,8 +51,12 @@ def build_loader(
     fetcher = Fetcher(source, ops, _collate(given, raw_images), training, seed)
     for line in source.describe():
         logger.info("%s data: %s", mode, line)
-    _demand_rows(fetcher, given, mode)
+    if not len(fetcher):
+        raise DataError(f"{mode}.dataset has no samples: {'; '.join(source.describe())}")
     sampler = sampler_of(section, fetcher, given, training, seed)
+    _demand_batches(sampler, fetcher, given, mode)
+    for line in mixture_of(sampler):
+        logger.info("%s data: %s", mode, line)
     loader = Loader(
         fetcher,
         sampler,
@@ -62,7 +66,7 @@ def build_loader(
         stall_s=given.stall_s,
     )
     loader.probe()
-    logger.info("%s data: %d samples, %d batches an epoch", mode, len(fetcher), len(loader))
+    logger.info("%s data: %d samples, %d batches an epoch", mode, loader.count, len(loader))
     return loader
 
 
@@ -111,18 +115,26 @@ def _bad_ratio(general: Mapping[str, Any]) -> float:
     return MAX_BAD_RATIO if given is None else float(given)
 
 
-def _demand_rows(fetcher: Fetcher, given: LoaderSettings, mode: str) -> None:
+def _demand_batches(sampler: Any, fetcher: Fetcher, given: LoaderSettings, mode: str) -> None:
     """Raise a DataError that says why when there is not enough for one batch."""
-    count, files = len(fetcher), "; ".join(fetcher.source.describe())
-    if count == 0:
-        raise DataError(f"{mode}.dataset has no samples: {files}")
-    share = count // dist.world_size() if fetcher.training else count
-    if fetcher.training and given.drop_last and share < given.batch_size_per_card:
-        raise DataError(
-            f"{mode}.dataset has {share} samples per card, fewer than one batch of "
-            f"{given.batch_size_per_card}, and drop_last is true: make batch_size_per_card smaller "
-            f"or drop_last false ({files})"
-        )
+    if len(sampler) or not fetcher.training:  # a rank may have nothing to evaluate
+        return
+    files = "; ".join(fetcher.source.describe())
+    what = f"{mode}.dataset has {sampler.count // dist.world_size()} samples per card"
+    mixture = getattr(sampler, "mixture", None)
+    if mixture is not None:
+        main = mixture.groups[mixture.main].name
+        what = f"{mode}.sampler: a pass over {main} makes {mixture.samples} samples"
+    raise DataError(
+        f"{what}, fewer than one batch of {given.batch_size_per_card}, and drop_last is true: make "
+        f"batch_size_per_card smaller or drop_last false ({files})"
+    )
+
+
+def mixture_of(sampler: Any) -> list[str]:
+    """Return one line for each group of sources that a sampler mixes, none if it does not."""
+    mixture = getattr(sampler, "mixture", None)
+    return [] if mixture is None else list(mixture.describe())
 
 
 def sampler_of(
@@ -133,8 +145,7 @@ def sampler_of(
     seed: int,
 ) -> Any:
     """Return what says which samples go into which batch."""
-    # training is shared between the ranks, evaluation is done by the first one alone
-    share = Share(dist.rank(), dist.world_size()) if training else Share()
+    share = Share(dist.rank(), dist.world_size())
     if section.get("sampler") and training:
         computed = {
             "count": len(fetcher),
@@ -143,6 +154,8 @@ def sampler_of(
             "shuffle": given.shuffle,
             "drop_last": given.drop_last,
             "proportions": _proportions(fetcher, training),
+            "batch_size": given.batch_size_per_card,
+            "sources": fetcher.source.spans(training),
         }
         return SAMPLERS.build(section["sampler"], computed=computed)
     return BatchSampler(

@@ -56,7 +56,6 @@ class Fetcher:
         steps = self.ops if training else [_judged_later(op) for op in self.ops]
         self._chain = Compose(steps, defer=True)
         self._first_steps = Compose(self.ops[: source.ext_op_transform_idx])
-        self._rows: tuple[int, np.ndarray] | None = None
         self._extra = max((getattr(op, "ext_data_num", 0) for op in self.ops), default=0)
 
     def __len__(self) -> int:
@@ -81,7 +80,7 @@ class Fetcher:
 
     def place(self, epoch: int, position: int) -> str:
         """Return ``file:line`` of a position."""
-        return self.source.place(int(self._rows_of(epoch)[position]))
+        return self.source.place(self._row(epoch, position))
 
     def one(
         self,
@@ -97,18 +96,17 @@ class Fetcher:
         reason to leave the sample out: what is said of it goes to ``kept``.
         """
         rng = generator(self.seed, epoch if self.training else 0, position, attempt)
-        rows = self._rows_of(epoch)
-        row = int(rows[position if attempt == 0 else int(rng.integers(len(rows)))])
+        row = self._row(epoch, self._tried(position, attempt, rng))
         sample = self._raw(row, rng, position, epoch)
         sample.update(extras or {})
         if self._extra:
-            sample["ext_data"] = self._extras(rows, rng, position, epoch)
+            sample["ext_data"] = self._extras(rng, position, epoch)
         sample[_KEPT] = kept if kept is not None else []
         return self._chain(sample)
 
     def raw(self, position: int, epoch: int = 0) -> Sample:
         """Return the sample at a position as it was read, image still encoded."""
-        row = int(self._rows_of(epoch)[position])
+        row = self._row(epoch, position)
         rng = generator(self.seed, epoch if self.training else 0, position)
         return self._raw(row, rng, position, epoch)
 
@@ -145,9 +143,7 @@ class Fetcher:
     ) -> Reject:
         """Return the record of a sample that was refused, or kept although it was."""
         rng = generator(self.seed, epoch if self.training else 0, position, attempt)
-        rows = self._rows_of(epoch)
-        row = int(rows[position if attempt == 0 else int(rng.integers(len(rows)))])
-        place = self.source.place(row)
+        place = self.place(epoch, self._tried(position, attempt, rng))
         detail = (
             rejected.detail if rejected.detail.startswith(place) else f"{place}: {rejected.detail}"
         )
@@ -159,23 +155,34 @@ class Fetcher:
         sample.update(rng=rng, index=position, epoch=epoch, seed=self.seed)
         return sample
 
-    def _extras(self, rows: np.ndarray, rng: np.random.Generator, position: int, epoch: int):
+    def _extras(self, rng: np.random.Generator, position: int, epoch: int) -> list[Sample]:
         """Return further samples, through the first transforms, for operators that mix."""
         found: list[Sample] = []
         for _ in range(MAX_EXTRA_TRIES):
             if len(found) == self._extra:
                 break
             try:
-                sample = self._raw(int(rows[int(rng.integers(len(rows)))]), rng, position, epoch)
+                row = self._row(epoch, int(rng.integers(len(self))))
+                sample = self._raw(row, rng, position, epoch)
                 found.append(self._first_steps(sample))
             except Rejected:
                 continue  # it is counted when its own turn comes
         return found
 
-    def _rows_of(self, epoch: int) -> np.ndarray:
-        if self._rows is None or self._rows[0] != epoch:
-            self._rows = epoch, self.source.draw(self.seed, epoch, self.training)
-        return self._rows[1]
+    def _row(self, epoch: int, position: int) -> int:
+        return self.source.row(position, self.seed, epoch, self.training)
+
+    def _tried(self, position: int, attempt: int, rng: np.random.Generator) -> int:
+        """Return the position that an attempt takes: first its own, then others of its file.
+
+        So a bad row does not change in which parts sources are mixed. When half of the attempts
+        have failed any position will do.
+        """
+        if attempt == 0:
+            return position
+        same = attempt <= MAX_REPLACEMENTS // 2
+        first, end = self.source.span(position, self.training) if same else (0, len(self))
+        return first + int(rng.integers(end - first))
 
 
 def _lost_characters(sample: Sample) -> list[Rejected]:

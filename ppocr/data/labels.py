@@ -1,28 +1,24 @@
 """Label files: one row per sample, found by byte offset, judged row by row.
 
 A row is ``path<delimiter>label``, UTF-8, ended by a newline. Lists of millions of rows are common,
-so only the offset of each row is kept (8 bytes), never its text. The same parser serves training,
-evaluation and the checking tools, and says of a row it refuses what is wrong and where.
+so no text is kept, only where some rows begin (:mod:`ppocr.data.row_index`). The same parser serves
+training, evaluation and the checking tools, and says of a row it refuses what is wrong and where.
 """
 
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
+from ppocr.data import row_index
 from ppocr.transforms.base import Rejected
-from ppocr.utils.exits import DataError, MissingInput
+from ppocr.utils.exits import DataError, StorageError
 
 MAX_ROW_BYTES = 4 << 20
-_BLOCK_BYTES = 16 << 20
-_BLANK_BYTES = 8  # a shorter row is looked at: it may hold nothing but spaces
-_BOM = b"\xef\xbb\xbf"
 _OTHER_ENCODINGS = ("gb18030", "big5", "shift_jis", "cp1252")
 
 
@@ -40,93 +36,115 @@ class LabelFile:
 
     ``LabelFile(path)[i]`` is the :class:`Row`; a row that cannot be used raises ``Rejected``.
     Blank lines are left out and counted in ``blank``. A missing file is a MissingInput; one in
-    UTF-16 is a DataError, because no row of it can be read.
+    UTF-16, or one that is changed while it is used, is a DataError. Rows are read from the file
+    when they are asked for; copies in other processes open it themselves.
     """
 
     def __init__(self, path: str | os.PathLike[str], delimiter: str = "\t") -> None:
         self.path = Path(path)
         self.delimiter = delimiter
-        self._view: mmap.mmap | None = None
-        try:
-            self._identity = _identity(self.path)
-        except FileNotFoundError as error:
-            raise MissingInput(f"no such label file: {path}") from error
-        self._starts, self._lines, self.blank = self._scan()
+        self._identity = row_index.identity(self.path)
+        self._index = row_index.find(self.path, self._identity)
+        self._reader: _Reader | None = None
+        self._last: tuple[int, _Lines] = (0, [])  # first row of the group that was read last
 
     def __len__(self) -> int:
-        return len(self._starts)
+        return self._index.rows
+
+    @property
+    def blank(self) -> int:
+        """How many blank lines were left out."""
+        return self._index.blank
 
     def __getstate__(self) -> dict:
-        return {**self.__dict__, "_view": None}
+        return {**self.__dict__, "_reader": None, "_last": (0, [])}
 
     def __getitem__(self, number: int) -> Row:
-        place = self.place(number)
-        text = decode(self.raw(number), place)
-        return parse(text, self.delimiter, place)
-
-    def place(self, number: int) -> str:
-        """Return ``file:line`` of a row; lines count from 1, blank ones included."""
-        return f"{self.path}:{int(self._lines[number])}"
-
-    def raw(self, number: int) -> bytes:
-        """Return the bytes of a row without its line ending."""
-        view = self._open()
-        start = int(self._starts[number])
-        end = view.find(b"\n", start)
-        row = view[start : len(view) if end < 0 else end]
-        return row.removesuffix(b"\r")
+        line, raw = self._at(number)
+        place = f"{self.path}:{line}"
+        return parse(decode(raw, place), self.delimiter, place)
 
     def __iter__(self) -> Iterator[Row]:
         return (self[number] for number in range(len(self)))
 
-    def _open(self) -> mmap.mmap:
-        """Return the mapped file, opened on first use in each process."""
-        if self._view is None:
-            if _identity(self.path) != self._identity:
-                raise DataError(f"{self.path} changed while it was in use; start again")
-            with self.path.open("rb") as file:
-                self._view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return self._view
+    def place(self, number: int) -> str:
+        """Return ``file:line`` of a row; lines count from 1, blank ones included."""
+        line = self._at(number)[0] if self.blank else number + 1
+        return f"{self.path}:{line}"
 
-    def _scan(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """Return offset and line number of each row that is not blank, and how many are."""
-        size = self._identity[0]
-        if size == 0:
-            return np.zeros(0, np.int64), np.zeros(0, np.int32), 0
-        with self.path.open("rb") as file:
-            head = file.read(4)
-            file.seek(0)
-            if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-                raise DataError(f"{self.path}:1: UTF-16; save the file as UTF-8")
-            found, offset = [], 0
-            while block := file.read(_BLOCK_BYTES):
-                found.append(np.flatnonzero(np.frombuffer(block, np.uint8) == 10) + offset)
-                offset += len(block)
-        ends = np.concatenate(found)
-        starts = np.concatenate([[0], ends + 1])
-        ends = np.concatenate([ends, [size]])
-        if starts[-1] == size:
-            starts, ends = starts[:-1], ends[:-1]
-        if head.startswith(_BOM):
-            starts[0] = len(_BOM)
-        return self._without_blank(starts, ends)
+    def raw(self, number: int) -> bytes:
+        """Return the bytes of a row without its line ending.
 
-    def _without_blank(self, starts: np.ndarray, ends: np.ndarray):
-        short = np.flatnonzero(ends - starts <= _BLANK_BYTES)
-        keep = np.ones(len(starts), bool)
-        if len(short):
-            with self.path.open("rb") as file:
-                for number in short:
-                    file.seek(int(starts[number]))
-                    keep[number] = bool(file.read(int(ends[number] - starts[number])).strip())
-        lines = np.flatnonzero(keep) + 1
-        return starts[keep].astype(np.int64), lines.astype(np.int32), int((~keep).sum())
+        Of a row that is longer than any row may be, no more than shows that it is.
+        """
+        return self._at(number)[1]
+
+    def _at(self, number: int) -> tuple[int, bytes]:
+        """Return line and bytes of a row; rows that stand together are read together."""
+        if not 0 <= number < len(self):
+            raise IndexError(f"{self.path} has {len(self)} rows, there is no row {number}")
+        first, lines = self._last
+        if not first <= number < first + len(lines):
+            group = self._index.group(number)
+            first, lines = group.row, self._lines(group)
+            self._last = first, lines
+        return lines[number - first]
+
+    def _lines(self, group: row_index.Group) -> _Lines:
+        if self._reader is None:
+            self._reader = _Reader(self.path, self._identity)
+        lead = 1 if group.begin > len(row_index.BOM) else 0  # the line end before the first row
+        # every row of a group begins in the same bucket: only the last one can be long
+        length = min(group.end - group.begin, row_index.BUCKET + MAX_ROW_BYTES + 2)
+        content = self._reader.read(group.begin - lead, length + lead)
+        rows = content[lead:].split(b"\n")
+        lines = [
+            (line, row.removesuffix(b"\r"))
+            for line, row in enumerate(rows, start=group.line)
+            if not row_index.is_blank(row)
+        ]
+        whole = len(content) == length + lead and content[:lead] in (b"", b"\n")
+        if not whole or len(lines) != group.count:
+            raise self._changed()
+        return lines
+
+    def _changed(self) -> DataError:
+        kept = self._index.kept
+        hint = f", or {kept} is not its index: delete that" if kept is not None else ""
+        return DataError(f"{self.path} changed while it was in use; start again{hint}")
+
+
+_Lines = list[tuple[int, bytes]]
+
+
+class _Reader:
+    """An open label file of this process. Reading by offset needs no memory that grows."""
+
+    def __init__(self, path: Path, known: row_index.Identity) -> None:
+        self.path = path
+        if row_index.identity(path) != known:
+            raise DataError(f"{path} changed while it was in use; start again")
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return ``length`` bytes, fewer where the file has been cut off."""
+        try:
+            if hasattr(os, "pread"):
+                return os.pread(self._file, length, offset)
+            os.lseek(self._file, offset, os.SEEK_SET)
+            return os.read(self._file, length)
+        except OSError as error:
+            raise StorageError(f"cannot read {self.path}: {error.strerror}") from error
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            os.close(self._file)
 
 
 def decode(raw: bytes, place: str) -> str:
     """Return the row as text; ``Rejected`` names the byte that is not UTF-8 and a likely cause."""
     if len(raw) > MAX_ROW_BYTES:
-        raise Rejected("row too long", f"{place}: {len(raw)} bytes; the limit is {MAX_ROW_BYTES}")
+        raise Rejected("row too long", f"{place}: more than {MAX_ROW_BYTES} bytes, the limit")
     if b"\0" in raw:
         raise Rejected(
             "encoding", f"{place}: a NUL byte at column {raw.index(0) + 1}; not UTF-8 text"
@@ -179,16 +197,32 @@ def _paths(head: str, place: str) -> tuple[str, ...]:
 
 
 def locate(root: Path, name: str, place: str, allow_outside: bool = False) -> Path:
-    """Return the path of an image below ``root``; ``Rejected`` if it leaves it.
+    """Return the path of an image below ``root``; ``Rejected`` if its name leaves it.
 
-    Absolute names are fine when they lie below the root. The check is on the name: links that
-    the owner of the data put into the folder are followed.
+    Absolute names are fine when they lie below the root. What links do is not looked at here, see
+    :func:`demand_inside`.
     """
     path = Path(os.path.normpath(root / name))
     if not allow_outside and not path.is_relative_to(os.path.normpath(root)):
         hint = "data_dir holds all images unless dataset.allow_outside_root is true"
         raise Rejected("outside data_dir", f"{place}: {name} is not below {root}; {hint}")
     return path
+
+
+def demand_inside(root: Path, path: Path, place: str) -> None:
+    """Raise ``Rejected`` when a path below the root is a link, or behind one, that leads out."""
+    real = os.path.join(_real(str(path.parent)), path.name)
+    if os.path.islink(real):
+        real = os.path.realpath(real)
+    home = _real(str(root))
+    if real != home and not real.startswith(home.rstrip(os.sep) + os.sep):
+        hint = "dataset.allow_outside_root: true follows links that you made"
+        raise Rejected("outside data_dir", f"{place}: {path} is a link out of {root}; {hint}")
+
+
+@lru_cache(maxsize=4096)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _guess(raw: bytes) -> str:
@@ -203,8 +237,3 @@ def _guess(raw: bytes) -> str:
 
 def _spell(delimiter: str) -> str:
     return {"\t": "tab", " ": "space"}.get(delimiter, repr(delimiter))
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns

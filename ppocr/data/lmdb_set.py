@@ -18,11 +18,12 @@ from ppocr.utils.exits import DataError, MissingInput, UsageError
 if TYPE_CHECKING:
     import lmdb
 
+MAX_NOTE_BYTES = 4096
 _DATA_FILE = "data.mdb"
 
 
 class LMDBDataSet(Source):
-    """Samples of every LMDB environment found in or below ``data_dir``.
+    """Samples of every LMDB environment found in or below ``data_dir``, a folder or several.
 
     An environment is opened anew in each process that reads it (an open one must not cross a
     fork), and checked first: a file shorter than its own page count would kill the reader with
@@ -33,13 +34,14 @@ class LMDBDataSet(Source):
 
     def __init__(
         self,
-        data_dir: str,
+        data_dir: str | Sequence[str],
         transforms: Sequence[Any],
         ratio_list: Sequence[float] | float = 1.0,
         ext_op_transform_idx: int = 1,
         label_file_list: Sequence[str] | str | None = None,
     ) -> None:
-        self.folders = environments(Path(data_dir))
+        roots = [data_dir] if isinstance(data_dir, str) else data_dir
+        self.folders = [folder for root in roots for folder in environments(Path(root))]
         ratios = ratios_for(len(self.folders), ratio_list)
         self.transforms = transforms
         self.ext_op_transform_idx = ext_op_transform_idx
@@ -54,10 +56,15 @@ class LMDBDataSet(Source):
         return {"image": image, "label": decode(label, place), "place": place, "path": str(folder)}
 
     def note(self, row: int, key: str) -> bytes:
-        """Return what is stored beside a sample as ``key-%09d``; empty if nothing is."""
+        """Return the first bytes of what is stored as ``key-%09d``; empty if nothing is."""
         number, index = self.where(row)
-        with _environment(self.folders[number], os.getpid()).begin() as transaction:
-            return bytes(transaction.get(f"{key}-{index + 1:09d}".encode()) or b"")
+        with _environment(self.folders[number], os.getpid()).begin(buffers=True) as transaction:
+            found = transaction.get(f"{key}-{index + 1:09d}".encode())
+            return bytes(found[:MAX_NOTE_BYTES]) if found is not None else b""
+
+    @property
+    def names(self) -> list[str]:
+        return [str(folder) for folder in self.folders]
 
     def place(self, row: int) -> str:
         number, index = self.where(row)

@@ -51,7 +51,7 @@ class Loader:
     @property
     def count(self) -> int:
         """How many samples one epoch has, over all ranks."""
-        return len(self.fetcher)
+        return self.sampler.count
 
     def __len__(self) -> int:
         """Return the number of batches of one epoch."""
@@ -85,7 +85,8 @@ class Loader:
         """Raise a DataError that says why, unless at least one sample can be used."""
         count = len(self.fetcher)
         tally = Tally()
-        extras = next(iter(self.sampler.epoch(0))).extras
+        first = next(iter(self.sampler.epoch(0)), None)  # a rank may have nothing to evaluate
+        extras = first.extras if first is not None else {}
         for number in range(min(PROBES, count)):
             position = number * count // min(PROBES, count)
             try:

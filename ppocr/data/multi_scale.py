@@ -6,12 +6,17 @@ batches is the same in every epoch, so that a schedule by steps stays right.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from math import ceil
 from typing import Any, ClassVar
 
 import numpy as np
+from tqdm import tqdm
 
+from ppocr.data.labels import LabelFile
+from ppocr.data.mixture import Epoch, Mixture
 from ppocr.data.sampler import Request, Share, order
 from ppocr.data.simple import SimpleDataSet
 from ppocr.data.source import generator
@@ -19,6 +24,7 @@ from ppocr.transforms import OPS
 from ppocr.utils.exits import DataError
 
 SHAPE = "batch_shape"  # what the sampler tells every sample of a batch: (width, height)
+BAR_AFTER_S = 2
 _PLAN_POSITION = 1 << 39  # apart from the positions of samples
 
 
@@ -97,6 +103,7 @@ class MultiScaleSampler:
     ``first_bs`` is the batch size at the first scale; at the others it follows from the area, so
     that a batch costs the same, unless ``fix_bs``. Sides are rounded up to multiples of
     ``divided_factor`` [width, height]. ``max_w`` limits the width that proportions ask for.
+    ``weights`` and ``epoch`` mix sources in every batch as MixedSampler does.
     """
 
     def __init__(
@@ -109,11 +116,14 @@ class MultiScaleSampler:
         is_training: bool = True,
         ratio_wh: float = 0.8,
         max_w: float = 480.0,
+        weights: Sequence[float] | Mapping[str, float] | None = None,
+        epoch: Epoch = "first",
         seed: int | None = None,
         share: Share | None = None,
         shuffle: bool = True,
         drop_last: bool = False,
         proportions: Any = None,
+        sources: Any = (),
     ) -> None:
         self.count, self.seed = count, 0 if seed is None else seed
         self.share, self.drop_last = share or Share(), drop_last
@@ -124,7 +134,18 @@ class MultiScaleSampler:
         self.shapes = [self._shape(scale) for scale in scales]
         area = self.shapes[0][0] * self.shapes[0][1] * first_bs
         self.sizes = [first_bs if fix_bs else max(1, area // (w * h)) for w, h in self.shapes]
+        self.mixture: Mixture | None = None
+        if weights is not None:
+            if proportions is not None:
+                raise ValueError(
+                    "weights and ds_width exclude each other: lines cannot be put together both "
+                    "by source and by width; take out one of them"
+                )
+            self.mixture = Mixture(weights, sources, epoch, self.seed, self.shuffle)
+            self.count = self.mixture.samples
         self._plan = self._planned()
+        if self.mixture is not None:
+            self.mixture.plan([size for _, size in self._plan])
 
     def __len__(self) -> int:
         """Return the number of batches of one epoch on this rank."""
@@ -133,17 +154,23 @@ class MultiScaleSampler:
 
     def epoch(self, epoch: int) -> Iterator[Request]:
         """Yield the batches of an epoch for this rank."""
+        chunk_of = self._chunks(epoch)
+        turns = order(len(self._plan), self.seed + 1, epoch)
+        turns = np.resize(turns, len(self) * self.share.world)
+        for turn in turns[self.share.rank :: self.share.world].tolist():
+            chunk = chunk_of(turn)
+            chosen = self._widened(self._plan[turn][0], chunk)
+            yield Request(epoch, tuple(chunk.tolist()), {SHAPE: chosen})
+
+    def _chunks(self, epoch: int) -> Callable[[int], np.ndarray]:
+        """Return a function from the number of a planned batch to its positions."""
+        if self.mixture is not None:
+            return partial(self.mixture.batch, epoch)
         positions = order(self.count, self.seed, epoch) if self.shuffle else np.arange(self.count)
         if self.proportions is not None:
             positions = self._by_proportion(positions)
-        starts = np.cumsum([0, *(size for _, size in self._plan)])
-        turns = order(len(self._plan), self.seed + 1, epoch)
-        turns = np.resize(turns, len(self) * self.share.world)
-        for turn in turns[self.share.rank :: self.share.world]:
-            shape, size = self._plan[turn]
-            chunk = positions[starts[turn] : starts[turn] + size]
-            chosen = self._widened(shape, chunk)
-            yield Request(epoch, tuple(int(one) for one in chunk), {SHAPE: chosen})
+        ends = np.cumsum([0, *(size for _, size in self._plan)])
+        return lambda number: positions[ends[number] : ends[number + 1]]
 
     def _planned(self) -> list[tuple[tuple[int, int], int]]:
         """Return shape and size of every batch of an epoch, the same list for all epochs."""
@@ -174,11 +201,20 @@ class MultiScaleSampler:
         return max(across, min(width, self.max_w)), height
 
 
-def _proportions(file: Any) -> np.ndarray:
+def _proportions(file: LabelFile) -> np.ndarray:
     """Return width / height of every row of a label file from its last two fields."""
     found = np.empty(len(file), np.float32)
-    for number in range(len(file)):
-        fields = file.raw(number).decode("utf-8", "replace").split(file.delimiter)
+    delimiter = file.delimiter.encode()
+    numbers = tqdm(
+        range(len(file)),
+        desc=f"widths of {file.path.name}",
+        unit=" rows",
+        delay=BAR_AFTER_S,
+        leave=False,
+        disable=not sys.stderr.isatty(),
+    )
+    for number in numbers:
+        fields = file.raw(number).rsplit(delimiter, 2)
         try:
             width, height = float(fields[-2]), float(fields[-1])
             found[number] = width / height

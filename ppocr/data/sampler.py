@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+_MOST_INT32 = (1 << 31) - 1
 _ORDER_KEY = 1 << 61  # keeps the order's random stream apart from those of samples and ratios
 
 
@@ -33,17 +34,25 @@ class Share:
 
 
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the positions 0..count-1 in the random order of an epoch (int64)."""
-    key = np.array([(seed << 32) + epoch, _ORDER_KEY], np.uint64)
-    return np.random.Generator(np.random.Philox(key=key)).permutation(count)
+    """Return the positions 0..count-1 in the random order of an epoch (int32 while they fit)."""
+    positions = np.arange(count, dtype=np.int32 if count <= _MOST_INT32 else np.int64)
+    order_stream(seed, epoch).shuffle(positions)
+    return positions
+
+
+def order_stream(seed: int, epoch: int, stream: int = 0) -> np.random.Generator:
+    """Return a generator for the order of an epoch; ``stream`` tells several of them apart."""
+    key = np.array([(seed << 32) + epoch, _ORDER_KEY + stream], np.uint64)
+    return np.random.Generator(np.random.Philox(key=key))
 
 
 class BatchSampler:
     """Batches of a fixed size, every position once per epoch.
 
     With several ranks, training gives each the same number of batches: the list is filled up from
-    its own beginning, or cut when ``drop_last``. Evaluation never fills up: each rank takes every
-    world-th position, so that together they see every sample exactly once.
+    its own beginning, or cut when ``drop_last``. Evaluation (``equal`` false) never fills up: each
+    rank takes every world-th of the batches that one process would have, so that together they
+    see every sample exactly once, beside the same neighbours as ever.
     """
 
     def __init__(
@@ -62,26 +71,28 @@ class BatchSampler:
 
     def __len__(self) -> int:
         """Return the number of batches of one epoch on this rank."""
-        own = self._own_count()
-        return own // self.batch_size if self.drop_last else -(-own // self.batch_size)
+        return len(self._numbers())
 
     def epoch(self, epoch: int) -> Iterator[Request]:
         """Yield the batches of an epoch for this rank."""
         own = self._own(epoch)
-        for number in range(len(self)):
+        for number in self._numbers():
             chunk = own[number * self.batch_size : (number + 1) * self.batch_size]
             yield Request(epoch, tuple(int(position) for position in chunk))
 
+    def _numbers(self) -> range:
+        """Return which of the batches of `_own` are those of this rank."""
+        own = self._own_count() if self.equal else self.count
+        batches = own // self.batch_size if self.drop_last else -(-own // self.batch_size)
+        return range(batches) if self.equal else range(batches)[self.share.rank :: self.share.world]
+
     def _own(self, epoch: int) -> np.ndarray:
         shuffled = order(self.count, self.seed, epoch) if self.shuffle else np.arange(self.count)
+        if not self.equal or not self.count:
+            return shuffled
         rank, world = self.share.rank, self.share.world
-        if self.equal and self.count:
-            length = self._own_count() * world
-            shuffled = np.resize(shuffled, length)
-        return shuffled[rank::world]
+        return np.resize(shuffled, self._own_count() * world)[rank::world]
 
     def _own_count(self) -> int:
-        rank, world = self.share.rank, self.share.world
-        if not self.equal:
-            return len(range(rank, self.count, world))
+        world = self.share.world
         return self.count // world if self.drop_last else -(-self.count // world)

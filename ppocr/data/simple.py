@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ppocr.data.labels import LabelFile, locate
+from ppocr.data.labels import LabelFile, demand_inside, locate
 from ppocr.data.source import Source, ratios_for, read_image
 
 
@@ -18,7 +18,8 @@ class SimpleDataSet(Source):
 
     ``ratio_list`` is the part of each file that one epoch takes; the part is drawn anew for every
     epoch, and 2.5 means every row twice and half of them once more. ``ext_op_transform_idx`` is
-    how many of the transforms the extra samples of mixing operators go through.
+    how many of the transforms the extra samples of mixing operators go through. Images outside
+    ``data_dir``, also by way of a link, are refused unless ``allow_outside_root``.
     """
 
     parts: ClassVar[dict[str, str]] = {"transforms": "Op"}
@@ -49,12 +50,18 @@ class SimpleDataSet(Source):
         several = len(found.paths) > 1
         name = found.paths[int(rng.integers(len(found.paths)))] if several else found.paths[0]
         path = locate(self.root, name, found.place, self.allow_outside_root)
+        if not self.allow_outside_root:
+            demand_inside(self.root, path, found.place)
         return {
             "image": read_image(path, found.place),
             "label": found.label,
             "place": found.place,
             "path": str(path),
         }
+
+    @property
+    def names(self) -> list[str]:
+        return [str(file.path) for file in self.files]
 
     def place(self, row: int) -> str:
         number, line = self.where(row)

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import stat
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Sequence
+from hashlib import blake2b
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +22,14 @@ from ppocr.config.errors import ConfigError
 from ppocr.transforms.base import Rejected
 
 MAX_IMAGE_BYTES = 256 << 20
+
+
+class Span(NamedTuple):
+    """The positions of one file in an epoch: from ``first`` up to and without ``end``."""
+
+    name: str
+    first: int
+    end: int
 
 
 class Source(ABC):
@@ -30,11 +41,20 @@ class Source(ABC):
     def __init__(self, sizes: Sequence[int], ratios: Sequence[float]) -> None:
         self.sizes = tuple(sizes)
         self.ratios = tuple(ratios)
-        self._firsts = np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)
+        self._firsts = _sums(self.sizes)
+        self._begins = {
+            training: _sums([self._share(number, training) for number in range(len(self.sizes))])
+            for training in (True, False)
+        }
 
     @abstractmethod
     def read(self, row: int, rng: np.random.Generator) -> dict[str, Any]:
         """Return the raw sample of a row: image (encoded bytes), label (text), place, path."""
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The files that the rows come from: label files, or folders of databases."""
 
     @abstractmethod
     def place(self, row: int) -> str:
@@ -55,42 +75,53 @@ class Source(ABC):
     @property
     def total(self) -> int:
         """How many rows all files have together."""
-        return int(self._firsts[-1])
+        return self._firsts[-1]
 
     def count(self, training: bool) -> int:
         """Return how many samples one epoch has."""
-        return sum(self._share(size, ratio, training) for size, ratio in self._files())
+        return self._begins[training][-1]
 
-    def draw(self, seed: int, epoch: int, training: bool) -> np.ndarray:
-        """Return the row numbers of an epoch, in file order (int64).
+    def spans(self, training: bool) -> list[Span]:
+        """Return which positions of an epoch belong to which file."""
+        ends = self._begins[training]
+        return [Span(*one) for one in zip(self.names, ends[:-1], ends[1:], strict=True)]
+
+    def span(self, position: int, training: bool) -> tuple[int, int]:
+        """Return the first position of the file that one belongs to, and that after its last."""
+        begins = self._begins[training]
+        number = bisect_right(begins, position) - 1
+        return begins[number], begins[number + 1]
+
+    def row(self, position: int, seed: int, epoch: int, training: bool) -> int:
+        """Return the row that stands at a position of an epoch; positions follow the files.
 
         A ratio below 1 takes that part of a file, another part in each epoch of training; above
-        1, every row as often as the whole number says and a random part once more.
+        1, every row as often as the whole number says and a random part once more. The part is
+        drawn from the file at even distances: one row of every few, each as likely as the others.
+        Nothing is kept for it, so that a set of millions costs no memory.
         """
-        parts = []
-        for number, (size, ratio) in enumerate(self._files()):
-            first = int(self._firsts[number])
-            wanted = self._share(size, ratio, training)
-            whole, rest = divmod(wanted, size) if size else (0, 0)
-            rows = [np.arange(first, first + size)] * whole
-            if rest:
-                key = [(seed << 32) + (epoch if training else 0), (1 << 62) + number]
-                draw = np.random.Generator(np.random.Philox(key=_words(key)))
-                rows.append(first + np.sort(draw.choice(size, rest, replace=False)))
-            parts += rows
-        return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, np.int64)
+        begins = self._begins[training]
+        if not 0 <= position < begins[-1]:
+            raise IndexError(f"an epoch has {begins[-1]} positions, there is no {position}")
+        number = bisect_right(begins, position) - 1
+        size, position = self.sizes[number], position - begins[number]
+        whole, rest = divmod(begins[number + 1] - begins[number], size)
+        if position < whole * size:
+            return self._firsts[number] + position % size
+        place = position - whole * size
+        low, high = place * size // rest, (place + 1) * size // rest
+        key = (seed, epoch if training else 0, number)
+        turn = _draw(size, *key, 0) if training else 0
+        return self._firsts[number] + (turn + low + _draw(high - low, *key, place + 1)) % size
 
     def where(self, row: int) -> tuple[int, int]:
         """Return (number of the file, row within the file)."""
-        number = int(np.searchsorted(self._firsts, row, side="right")) - 1
-        return number, row - int(self._firsts[number])
+        number = bisect_right(self._firsts, row) - 1
+        return number, row - self._firsts[number]
 
-    def _files(self):
-        return zip(self.sizes, self.ratios, strict=True)
-
-    @staticmethod
-    def _share(size: int, ratio: float, training: bool) -> int:
-        return round(size * (ratio if training else min(ratio, 1.0)))
+    def _share(self, number: int, training: bool) -> int:
+        ratio = self.ratios[number]
+        return round(self.sizes[number] * (ratio if training else min(ratio, 1.0)))
 
 
 def ratios_for(count: int, given: Sequence[float] | float) -> list[float]:
@@ -126,6 +157,18 @@ def generator(seed: int, epoch: int, position: int, attempt: int = 0) -> np.rand
     """Return the random generator of one sample: the same in every process and order."""
     key = [(seed << 32) + epoch, (attempt << 40) + position]
     return np.random.Generator(np.random.Philox(key=_words(key)))
+
+
+def _sums(counts: Sequence[int]) -> list[int]:
+    return [0, *accumulate(counts)]
+
+
+def _draw(count: int, *key: int) -> int:
+    """Return a number below ``count`` that follows from the key alone."""
+    if count == 1:
+        return 0
+    digest = blake2b(repr(key).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") % count
 
 
 def _words(key: list[int]) -> list[int]:

@@ -40,6 +40,15 @@ class Tally:
             if len(shown) < EXAMPLES and reject.detail not in shown:
                 shown.append(reject.detail)
 
+    def merge(self, other: Tally) -> None:
+        """Count what another process left out of its part."""
+        self.reasons.update(other.reasons)
+        self.broken_places |= other.broken_places
+        self.kept += other.kept
+        for reason, details in other.examples.items():
+            shown = self.examples.setdefault(reason, [])
+            shown += [one for one in details if one not in shown][: EXAMPLES - len(shown)]
+
     @property
     def total(self) -> int:
         """How many rejections there were."""

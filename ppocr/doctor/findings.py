@@ -145,6 +145,8 @@ def _yaml(value: Any) -> str:
     """Return a value as it is written after -o."""
     if isinstance(value, list):
         return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_yaml(key)}: {_yaml(one)}' for key, one in value.items())}}}"
     if isinstance(value, str) and set(value) & set(",[]{}#:&*'\""):
         return json.dumps(value, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -153,6 +155,11 @@ def _yaml(value: Any) -> str:
 def set_override(one: Set, key: str, value: Any) -> str:
     """Return the override of a key of a data set."""
     return f"{one.mode}.dataset.{key}={_yaml(value)}"
+
+
+def sampler_override(one: Set, key: str, value: Any) -> str:
+    """Return the override of a key of the sampler of a set."""
+    return f"{one.mode}.sampler.{key}={_yaml(value)}"
 
 
 def many(number: int, word: str) -> str:

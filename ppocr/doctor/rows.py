@@ -82,6 +82,10 @@ class Whole(Source):
             raise Rejected("too many points", f"more than {MAX_BRACKETS} points or boxes")
         return sample
 
+    @property
+    def names(self) -> list[str]:
+        return self.inner.names
+
     def place(self, row: int) -> str:
         return self.inner.place(row)
 
@@ -211,6 +215,7 @@ class Examiner:
         facts.characters.update(text)
         facts.add("text_row", row)
         facts.add("length", len(text))
+        facts.add("bare", len(text) - text.count(" "))
         needed = len(text)
         if self.codec is not None:
             encoded = self.codec.encode(text)
@@ -294,6 +299,4 @@ def _may_decode(header: Header | None) -> bool:
 def _upright(header: Header | None, ignores_exif: bool) -> tuple[int, int]:
     if header is None:
         return 0, 0
-    if header.orientation >= 5 and not ignores_exif:
-        return header.height, header.width
-    return header.width, header.height
+    return (header.width, header.height) if ignores_exif else header.upright

@@ -19,6 +19,7 @@ from ppocr.config import Section, as_section, offers
 from ppocr.data import DATASETS
 from ppocr.data.build import loader_settings, sampler_of
 from ppocr.data.fetch import Fetcher
+from ppocr.data.mixture import Mixture
 from ppocr.data.sampler import Request, order
 from ppocr.data.settings import LoaderSettings
 from ppocr.data.source import Source
@@ -32,7 +33,7 @@ CHUNK = 32
 STALL_S = 120.0
 MOST_WORKERS = 4
 MOST_EXAMPLES = 1000  # troubles of one kind that are kept with place and detail
-SMALL_INTS = ("width", "height", "length", "steps")
+SMALL_INTS = ("width", "height", "length", "bare", "steps")
 # OpenCV reads this when it is loaded: formats whose header we do not know have a limit as well
 CV_LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"
 
@@ -46,6 +47,7 @@ class Set:
     source: Source | None = None
     ops: list[Any] = field(default_factory=list)
     extras: dict[str, Any] = field(default_factory=dict)
+    mixture: Mixture | None = None
     loader: LoaderSettings = field(default_factory=LoaderSettings)
     error: str = ""
     looked_at: int = 0
@@ -131,7 +133,7 @@ def _requests(positions: np.ndarray) -> list[Request]:
 def _facts(team: Team, requests: Sequence[Request]) -> Iterator[tuple[int, Facts, int]]:
     if not requests:
         return
-    os.environ.setdefault(CV_LIMIT, str(MAX_PIXELS))
+    os.environ[CV_LIMIT] = str(MAX_PIXELS)
     workers = Workers(team, min(_workers(), len(requests)), False, STALL_S)
     try:
         for fetched in workers.run(iter(requests)):
@@ -191,5 +193,6 @@ def _extras(one: Set, source: Source, seed: int) -> dict[str, Any]:
     if not len(fetcher):
         return {}
     sampler = sampler_of(one.section, fetcher, one.loader, one.training, seed)
+    one.mixture = getattr(sampler, "mixture", None)
     first = next(iter(sampler.epoch(0)), None)
     return dict(first.extras) if first is not None else {}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from ppocr.config import as_section
+from ppocr.data.mixture import Mixture
 from ppocr.data.source import Source
 from ppocr.doctor import likeness, lists
 from ppocr.doctor.findings import (
@@ -24,6 +27,7 @@ from ppocr.doctor.findings import (
     many,
     part,
     percent,
+    sampler_override,
     set_override,
 )
 from ppocr.doctor.sets import Set
@@ -54,9 +58,11 @@ def _sources(case: Case, one: Set, found: Chapter) -> None:
     if source is None:
         return
     rows = []
-    for name, size, ratio in zip(_names(source), source.sizes, source.ratios, strict=True):
-        drawn = round(size * (ratio if one.training else min(ratio, 1.0)))
-        rows.append((name, size, f"{ratio:g}", drawn, "yes" if is_synthetic(name) else "no"))
+    spans = source.spans(one.training)
+    drawn = one.mixture.of_sources() if one.mixture else [span.end - span.first for span in spans]
+    for span, size, ratio, number in zip(spans, source.sizes, source.ratios, drawn, strict=True):
+        synthetic_name = "yes" if is_synthetic(span.name) else "no"
+        rows.append((span.name, size, f"{ratio:g}", number, synthetic_name))
     total = sum(row[3] for row in rows)
     synthetic = sum(row[3] for row in rows if row[4] == "yes")
     found.numbers[f"sources_{one.mode}"] = {
@@ -77,8 +83,11 @@ def _mostly_synthetic(case: Case, one: Set, source: Source, synthetic: int, real
     factor = MOST_SYNTHETIC * real / synthetic
     ratios = [
         round(float(ratio * factor), 4) if is_synthetic(name) else ratio
-        for name, ratio in zip(_names(source), source.ratios, strict=True)
+        for name, ratio in zip(source.names, source.ratios, strict=True)
     ]
+    override = set_override(one, "ratio_list", ratios)
+    if one.mixture is not None:
+        override = _lighter(one, one.mixture, source, factor)
     return Finding(
         "mostly-synthetic",
         WARN,
@@ -87,18 +96,24 @@ def _mostly_synthetic(case: Case, one: Set, source: Source, synthetic: int, real
         "model learns how the pictures were rendered. An epoch that draws a part of them anew "
         "each time uses them all in the end.",
         part(synthetic - MOST_SYNTHETIC * real, synthetic + real),
-        case.accepted([set_override(one, "ratio_list", ratios)]),
+        case.accepted([override]),
     )
+
+
+def _lighter(one: Set, mixture: Mixture, source: Source, factor: float) -> str:
+    """Return the override that gives synthetic groups of a mixing sampler a smaller weight."""
+    weights: dict[str, float] = {}
+    for group in mixture.groups:
+        rendered = all(is_synthetic(source.names[number]) for number in group.members)
+        weights[group.name] = round(group.weight * (factor if rendered else 1), 4)
+    given = as_section(one.section["sampler"]).get("weights")
+    named = isinstance(given, Mapping)
+    return sampler_override(one, "weights", weights if named else list(weights.values()))
 
 
 def is_synthetic(name: str) -> bool:
     """Return whether a file says by its name (or its folder's) that its samples were rendered."""
     return bool(SYNTHETIC.search("/".join(Path(name).parts[-2:])))
-
-
-def _names(source: Source) -> list[str]:
-    files = getattr(source, "files", None) or getattr(source, "folders", [])
-    return [str(getattr(one, "path", one)) for one in files]
 
 
 def _copies(case: Case, one: Set, found: Chapter) -> None:
@@ -258,7 +273,7 @@ def _alike(first: Set, second: Set, pairs: np.ndarray) -> np.ndarray:
 
 
 def _names_of(one: Set) -> list[str]:
-    return _names(one.source) if one.source is not None else []
+    return one.source.names if one.source is not None else []
 
 
 def _places(one: Set, places: np.ndarray) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from ppocr.pipeline.kinds import (
 from ppocr.pipeline.named_files import missing
 from ppocr.pipeline.networks import check_names
 from ppocr.pipeline.reads import cross_check
+from ppocr.pipeline.sources import check_sources
 from ppocr.utils.exits import InternalError
 from ppocr.utils.logs import get_logger
 
@@ -71,6 +72,7 @@ def check(config: Mapping[str, Any], files: bool = False) -> Report:
     walk.say_where_keys_belong()
     report.problems.extend(cross_check(root, report.parts))
     report.problems.extend(check_names(root))
+    report.problems.extend(check_sources(root))
     if files:
         report.problems.extend(missing(root))
     return report

@@ -57,18 +57,17 @@ def _dictionaries(root: Section) -> Iterator[Problem]:
 
 
 def _data(section: Section) -> Iterator[Problem]:
-    folder = section.get("data_dir")
-    if isinstance(folder, str) and not Path(folder).is_dir():
-        yield Problem(section.where("data_dir"), f"data_dir: there is no folder {folder}")
-    files = section.get("label_file_list")
-    if not isinstance(files, list):
-        return
-    for index, file in enumerate(files):
-        if not Path(str(file)).is_file():
-            yield Problem(_place(section, files, index), f"label_file_list: there is no {file}")
+    for key, what, is_there in (
+        ("data_dir", "no folder", Path.is_dir),
+        ("label_file_list", "no", Path.is_file),
+    ):
+        given = section.get(key)
+        names = given if isinstance(given, list) else [given] if isinstance(given, str) else []
+        for index, name in enumerate(names):
+            if not is_there(Path(str(name))):
+                yield Problem(_place(section, key, index), f"{key}: there is {what} {name}")
 
 
-def _place(section: Section, files: list[Any], index: int) -> Place:
-    if isinstance(files, Items):
-        return files.where(index)
-    return section.where("label_file_list")
+def _place(section: Section, key: str, index: int) -> Place:
+    given = section.get(key)
+    return given.where(index) if isinstance(given, Items) else section.where(key)

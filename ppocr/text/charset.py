@@ -21,6 +21,7 @@ from ppocr.utils.files import find_file, read_bytes
 DEFAULT_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MOST_PROBLEMS = 10
+MAX_BYTES = 16 << 20  # the largest official dictionary has 80 kB
 TRAINED_WITH_IT = (
     "A model that was trained with this very file needs every line as it stands: give it the "
     "lines as character_dict, which are taken unchecked."
@@ -173,7 +174,7 @@ def is_right_to_left(path: str | Path | None) -> bool:
 
 def read_dictionary(path: str | Path) -> tuple[str, ...]:
     """Return the lines of a dictionary file, checked."""
-    lines = decode_lines(read_bytes(find_dictionary(path)), str(path))
+    lines = decode_lines(read_bytes(find_dictionary(path), MAX_BYTES), str(path))
     problems = [f"{path}:{number}: {what}" for number, what in faults(lines)]
     if problems:
         more = len(problems) - MOST_PROBLEMS

@@ -60,10 +60,17 @@ def find_file(path: str | Path) -> Path:
     raise MissingInput(f"no such file: {path} (looked in {Path.cwd()} and {REPOSITORY})")
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """Return the content of a file; what is wrong with it is said in one line."""
+def read_bytes(path: str | Path, most: int = -1) -> bytes:
+    """Return the content of a file; what is wrong with it is said in one line.
+
+    A file of more than ``most`` bytes is a DataError, told without reading more than that.
+    """
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            content = file.read(most + 1 if most >= 0 else -1)
+        if 0 <= most < len(content):
+            raise DataError(f"{path}: more than {most} bytes, the limit for a file of this kind")
+        return content
     except FileNotFoundError as error:
         raise MissingInput(f"no such file: {path}") from error
     except OSError as error:

@@ -6,13 +6,16 @@ import json
 import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ppocr.data.labels import LabelFile, decode, locate, parse
+from ppocr.data.simple import SimpleDataSet
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError, MissingInput
+from tests.data.sets import lines
 
 
 def write(folder: Path, content: bytes) -> LabelFile:
@@ -151,3 +154,28 @@ def judged(raw: bytes):
         return parse(decode(raw, "x:1"), "\t", "x:1")
     except Rejected as rejected:
         return rejected
+
+
+def test_links_may_not_lead_out_of_the_root(tmp_path):
+    root = lines(tmp_path / "set", 2).parent
+    outside = lines(tmp_path / "elsewhere", 1).parent
+    (root / "out.png").symlink_to(outside / "0.png")
+    (root / "folder").symlink_to(outside)
+    (root / "inside.png").symlink_to(root / "1.png")
+    names = ["out.png", "folder/0.png", "inside.png", "0.png"]
+    (root / "rows.txt").write_text("".join(f"{name}\tx\n" for name in names))
+    rng = np.random.default_rng(0)
+    found = SimpleDataSet(str(root), [str(root / "rows.txt")], [])
+    for row in (0, 1):
+        with pytest.raises(Rejected, match="outside data_dir.*is a link out of"):
+            found.read(row, rng)
+    assert all(found.read(row, rng)["image"] for row in (2, 3))
+    trusting = SimpleDataSet(str(root), [str(root / "rows.txt")], [], allow_outside_root=True)
+    assert all(trusting.read(row, rng)["image"] for row in range(4))
+
+
+def test_the_root_itself_may_be_a_link(tmp_path):
+    labels = lines(tmp_path / "set", 1)
+    (tmp_path / "link").symlink_to(labels.parent)
+    found = SimpleDataSet(str(tmp_path / "link"), [str(tmp_path / "link" / "rows.txt")], [])
+    assert found.read(0, np.random.default_rng(0))["image"]

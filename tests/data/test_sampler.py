@@ -48,8 +48,12 @@ def test_ranks_share_training_equally(drop_last):
 
 
 def test_ranks_share_evaluation_exactly():
-    parts = [positions(BatchSampler(103, 8, share=Share(r, 4), equal=False)) for r in range(4)]
-    assert sorted(one for part in parts for one in part) == list(range(103))
+    whole = [one.positions for one in BatchSampler(103, 8).epoch(0)]
+    for world in (2, 4, 20):
+        samplers = [BatchSampler(103, 8, share=Share(r, world), equal=False) for r in range(world)]
+        parts = [[one.positions for one in sampler.epoch(0)] for sampler in samplers]
+        assert [len(part) for part in parts] == [len(sampler) for sampler in samplers]
+        assert sorted(one for part in parts for one in part) == whole  # the batches of one process
 
 
 def test_fewer_samples_than_ranks():
