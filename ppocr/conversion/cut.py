@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from ppocr.conversion.page import Item, Page, Point, Region, Skip, signed_area
-from ppocr.geometry.box import order_points_clockwise
-from ppocr.geometry.crop import min_area_crop, rotate_crop
+from ppocr.geometry.box import leaves, order_points_clockwise
+from ppocr.geometry.crop import CORNERS, cut_line
 from ppocr.transforms.base import Rejected
 from ppocr.transforms.decode import decode_image
-from ppocr.transforms.header import is_cut_short, read_header
+from ppocr.transforms.header import Header, is_cut_short, read_header
 
 MAX_PIXELS = 1 << 26  # 67 megapixels, 200 MB decoded; several pages are decoded at a time
 BEYOND = 0.5  # how far outside the page a region may reach, in sizes of the page
@@ -44,7 +44,9 @@ def prepare(item: Item, crops: bool, ending: str) -> Prepared:
         raise TypeError("a skip has no image")
     try:
         content = item.picture.read(item.place)
-        check_image(content)
+        header = check_image(content)
+        if isinstance(item, Page):
+            check_fit(item, header)
         if not crops or not isinstance(item, Page):
             return Prepared(content)
         cut, skipped = _lines(item, decode_image(content, max_pixels=MAX_PIXELS), ending)
@@ -58,8 +60,8 @@ def prepare(item: Item, crops: bool, ending: str) -> Prepared:
     return Prepared(content, tuple(cut), tuple(skipped))
 
 
-def cut_line(image_HWC: np.ndarray, points: tuple[Point, ...]) -> np.ndarray:
-    """Return the picture inside a region, by the functions that prediction cuts with.
+def cut_region(image_HWC: np.ndarray, points: tuple[Point, ...]) -> np.ndarray:
+    """Return the picture inside a region, cut as prediction cuts it.
 
     Rejected ("box outside the image") when it lies elsewhere: its picture would be a border pixel
     repeated, and coordinates of millions would ask for gigabytes.
@@ -72,15 +74,13 @@ def cut_line(image_HWC: np.ndarray, points: tuple[Point, ...]) -> np.ndarray:
         raise Rejected("box outside the image", f"the image has {width} x {height} pixels")
     if (low >= size).any() or (high <= 0).any():
         raise Rejected("box outside the image", f"the image has {width} x {height} pixels")
-    if len(points) == 4:
-        if signed_area(points) < 0:  # counter-clockwise: the text would be mirrored
-            points_P2 = order_points_clockwise(points_P2)
-        return rotate_crop(image_HWC, points_P2)
-    return min_area_crop(image_HWC, points_P2)
+    if len(points) == CORNERS and signed_area(points) < 0:
+        points_P2 = order_points_clockwise(points_P2)  # or the text would be mirrored
+    return cut_line(image_HWC, points_P2)
 
 
-def check_image(content: bytes) -> None:
-    """Raise Rejected when bytes are no image, too large or cut short, told from the header."""
+def check_image(content: bytes) -> Header:
+    """Return the header; Rejected when bytes are no image, too large or cut short."""
     header = read_header(content)
     if header is None:
         raise Rejected("not an image", "its first bytes are those of no known format")
@@ -88,6 +88,38 @@ def check_image(content: bytes) -> None:
         raise Rejected("too large", f"{header.width} x {header.height} pixels")
     if is_cut_short(content, header):
         raise Rejected("truncated", f"the end of the {header.kind} file is missing")
+    return header
+
+
+def check_fit(page: Page, header: Header) -> None:
+    """Raise Rejected when labels are of the image at another size, or turned another way.
+
+    A size with width and height exchanged is none: some exporters take them from the stored
+    pixels of a picture that EXIF turns, and the boxes from the turned one.
+    """
+    stored, upright = (header.width, header.height), header.upright
+    if min(page.size) > 0 and not any(_alike(page.size, one) for one in (stored, stored[::-1])):
+        said = " x ".join(f"{side:g}" for side in page.size)
+        raise Rejected(
+            "image of another size",
+            f"labelled at {said} pixels, the file has {upright[0]} x {upright[1]}: bring back the "
+            "image that was labelled",
+        )
+    if stored == upright or not page.regions:
+        return
+    corners = [np.array(region.points, np.float64) for region in page.regions]
+    low = np.array([points.min(axis=0) for points in corners])
+    high = np.array([points.max(axis=0) for points in corners])
+    if leaves(low, high, upright).any() and not leaves(low, high, stored).any():
+        raise Rejected(
+            "EXIF against boxes",
+            f"boxes fit the {stored[0]} x {stored[1]} stored pixels, but EXIF turns the picture "
+            f"(orientation {header.orientation}); take the EXIF tag out of the file",
+        )
+
+
+def _alike(size: tuple[float, float], other: tuple[int, int]) -> bool:
+    return all(abs(one - two) <= 1 for one, two in zip(size, other, strict=True))
 
 
 def _lines(page: Page, image_HWC: np.ndarray, ending: str) -> tuple[list[Crop], list[Skip]]:
@@ -95,7 +127,7 @@ def _lines(page: Page, image_HWC: np.ndarray, ending: str) -> tuple[list[Crop], 
     for number, region in enumerate(page.regions):
         try:
             text = line_text(region)
-            crop = _encode(cut_line(image_HWC, region.points), ending)
+            crop = _encode(cut_region(image_HWC, region.points), ending)
             crops.append(Crop(number, crop, text))
         except Rejected as error:
             detail = f"{page.picture.name}, region {number + 1}: {error.detail}"

@@ -2,7 +2,8 @@
 
 Facts: instances have ``images`` [{id, file_name}] and ``annotations`` [{image_id, bbox [x, y, w,
 h], segmentation [[x1, y1, ...]], iscrowd}]; exporters put the text into the annotation or into its
-``attributes``. COCO-Text has mappings ``imgs`` and ``anns`` with ``utf8_string``, ``legibility``
+``attributes``; CVAT adds ``attributes.rotation``, by which the box is to be turned clockwise around
+its centre. COCO-Text has mappings ``imgs`` and ``anns`` with ``utf8_string``, ``legibility``
 and ``polygon`` or ``mask``. Boxes beyond the image have been seen in both.
 """
 
@@ -11,8 +12,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ppocr.conversion.generic import is_marked, mapping, pairs, region, text_in
-from ppocr.conversion.page import Item, Page, Point, Region, Skip, Source, rectangle
+from ppocr.conversion.generic import (
+    is_marked,
+    mapping,
+    numbers_of,
+    pairs,
+    region,
+    size_of,
+    text_in,
+)
+from ppocr.conversion.page import (
+    Item,
+    Page,
+    Point,
+    Region,
+    Skip,
+    Source,
+    is_ignored,
+    points_of,
+    rectangle,
+    turned,
+)
 from ppocr.conversion.safe import Input, load_json
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError
@@ -64,7 +84,8 @@ def _pages(images: Sequence[Any], annotations: Sequence[Any], given: Input) -> I
             except Rejected as error:
                 where = f"{given.path}:annotations[{order}]"
                 skipped.append(Skip(error.reason, where, error.detail))
-        yield Page(picture, tuple(regions), place, skipped=tuple(skipped))
+        size = size_of(image, "width", "height")
+        yield Page(picture, tuple(regions), place, skipped=tuple(skipped), size=size)
     for image_id, left in by_image.items():
         place = f"{given.path}:annotations[{left[0][0]}]"
         yield Skip("missing image", place, f"{len(left)} annotations of image {image_id[:40]}")
@@ -80,11 +101,21 @@ def _region(one: Mapping[str, Any], given: Input) -> Region:
     crowd = one.get("iscrowd") in (1, True)
     ignored = illegible or crowd or is_marked(one) or is_marked(inner)
     extra = {"language": one["language"]} if isinstance(one.get("language"), str) else {}
-    return region(_points(one), text or "", ignored, extra)
+    outline = _outline(one)
+    if outline is not None:
+        return region(outline, text or "", ignored, extra)
+    box = _box(one)
+    degrees = numbers_of(inner, "rotation")[0] if inner.get("rotation") is not None else 0.0
+    if not degrees:
+        return region(box, text or "", ignored, extra)
+    (left, top), (right, bottom) = box[0], box[2]
+    # turned after drawing: the first corner stays the upper left one of the text
+    points = points_of(turned(box, ((left + right) / 2, (top + bottom) / 2), degrees))
+    return Region(points, text or "", ignored or is_ignored(text or ""), extra)
 
 
-def _points(one: Mapping[str, Any]) -> list[Point]:
-    """Return the outline, or the box where there is none (or only a run-length mask)."""
+def _outline(one: Mapping[str, Any]) -> list[Point] | None:
+    """Return the outline; None where there is none, or only a run-length mask."""
     for name in OUTLINES:
         outline = one.get(name)
         if isinstance(outline, list) and outline:
@@ -94,6 +125,10 @@ def _points(one: Mapping[str, Any]) -> list[Point]:
             if len(parts) > 1:
                 raise Rejected("several outlines", f"{len(parts)} parts; a line has one")
             return pairs(parts[0])
+    return None
+
+
+def _box(one: Mapping[str, Any]) -> list[Point]:
     box = one.get("bbox")
     numbers = pairs(box)
     if len(numbers) != 2 or not all(_is_number(value) for point in numbers for value in point):

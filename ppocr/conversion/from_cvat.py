@@ -14,6 +14,7 @@ from xml.parsers import expat
 from ppocr.conversion.from_icdar import number
 from ppocr.conversion.generic import is_marked, region, text_in
 from ppocr.conversion.page import (
+    MAX_POINTS,
     Item,
     Page,
     Picture,
@@ -33,6 +34,10 @@ from ppocr.utils.exits import DataError, MissingInput
 SHAPES = frozenset({"box", "polygon", "polyline", "points", "cuboid", "ellipse", "mask"})
 BLOCK_BYTES = 1 << 16
 MAX_ATTRIBUTE = 1 << 20
+MAX_ATTRIBUTES = 1000  # of one shape
+MAX_SHAPES = 100_000  # of one image
+MAX_TOKEN = 16 << 20
+MAX_DEPTH = 100
 
 
 def read(given: Input) -> Source:
@@ -51,14 +56,19 @@ def _items(given: Input) -> Iterator[Item]:
     parser.CharacterDataHandler = handler.text
     parser.StartDoctypeDeclHandler = handler.refuse
     handler.line = lambda: parser.CurrentLineNumber
+    done = 0
     with given.path.open("rb") as file:
         while True:
             block = file.read(BLOCK_BYTES)
+            done += len(block)
             try:
                 parser.Parse(block, not block)
             except expat.ExpatError as error:
                 where = f"{given.path}:{error.lineno}"
                 raise DataError(f"{where}: not XML: {expat.ErrorString(error.code)}") from None
+            if done - max(0, parser.CurrentByteIndex) > MAX_TOKEN:
+                where = f"{given.path}:{parser.CurrentLineNumber}"
+                raise DataError(f"{where}: an element of more than {MAX_TOKEN} bytes")
             yield from handler.taken()
             if not block:
                 return
@@ -73,11 +83,13 @@ class _Handler:
         self._done: list[Item] = []
         self._picture: Picture | None = None
         self._place = ""
+        self._size: tuple[float, float] = (0, 0)
         self._regions: list[Region] = []
         self._skipped: list[Skip] = []
         self._shape: tuple[str, Mapping[str, str], str] | None = None
         self._attributes: dict[str, str] = {}
         self._attribute = ""
+        self._depth = 0
 
     def taken(self) -> list[Item]:
         """Return the items that are complete, once."""
@@ -89,11 +101,18 @@ class _Handler:
         raise DataError(f"{self._here()}: a document type declaration; CVAT writes none")
 
     def start(self, name: str, values: Mapping[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise DataError(f"{self._here()}: elements nested more than {MAX_DEPTH} deep")
         if name == "image":
             self._open_image(values)
         elif name in SHAPES and self._picture is not None:
+            if len(self._regions) + len(self._skipped) >= MAX_SHAPES:
+                raise DataError(f"{self._here()}: more than {MAX_SHAPES} shapes in one image")
             self._shape, self._attributes = (name, values, self._here()), {}
         elif name == "attribute" and self._shape is not None:
+            if len(self._attributes) >= MAX_ATTRIBUTES:
+                raise DataError(f"{self._here()}: more than {MAX_ATTRIBUTES} attributes")
             self._attribute = values.get("name", "")
             self._attributes[self._attribute] = ""
         elif name == "track":
@@ -105,6 +124,7 @@ class _Handler:
             self._attributes[self._attribute] = found[:MAX_ATTRIBUTE]
 
     def end(self, name: str) -> None:
+        self._depth -= 1
         if name == "attribute":
             self._attribute = ""
         elif self._shape is not None and name == self._shape[0]:
@@ -112,7 +132,8 @@ class _Handler:
             self._shape = None
         elif name == "image" and self._picture is not None:
             skipped = tuple(self._skipped)
-            page = Page(self._picture, tuple(self._regions), self._place, skipped=skipped)
+            regions = tuple(self._regions)
+            page = Page(self._picture, regions, self._place, skipped=skipped, size=self._size)
             self._done.append(page)
             self._picture = None
 
@@ -120,6 +141,7 @@ class _Handler:
         self._place, self._picture = self._here(), None
         self._regions, self._skipped = [], []
         try:
+            self._size = number(values.get("width", "0")), number(values.get("height", "0"))
             path = self.given.path
             self._picture = self.given.images.named(values.get("name", ""), path.parent)
         except Rejected as error:
@@ -142,6 +164,8 @@ class _Handler:
 
 def _region(kind: str, values: Mapping[str, str], text: str, ignored: bool) -> Region:
     if kind == "polygon":
+        if values.get("points", "").count(";") >= MAX_POINTS:
+            raise Rejected("bad points", f"more than {MAX_POINTS} points")
         points = [_point(one) for one in values.get("points", "").split(";")]
         return region(points, text, ignored)
     if kind != "box":

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ppocr.conversion.generic import is_marked, mapping, numbers_of, region
+from ppocr.conversion.generic import is_marked, mapping, numbers_of, region, size_of
 from ppocr.conversion.page import (
     Item,
     Page,
@@ -67,7 +67,9 @@ def _page(one: Any, number: int, given: Input) -> Item:
             regions.append(_region(result, texts.get(name, ""), name in marked))
         except Rejected as error:
             skipped.append(Skip(error.reason, f"{place}.result[{order}]", error.detail))
-    return Page(picture, tuple(regions), place, skipped=tuple(skipped))
+    outlines = (one for one in results if one.get("type") in OUTLINES)
+    size = size_of(next(outlines, {}), "original_width", "original_height")
+    return Page(picture, tuple(regions), place, skipped=tuple(skipped), size=size)
 
 
 def _picture(data: Mapping[str, Any], given: Input) -> Picture:

@@ -1,8 +1,9 @@
 """Labelme: one JSON per image, with shapes.
 
 Facts: ``imagePath`` is relative to the JSON file, ``shapes`` are {label, points, shape_type,
-description, flags}; a rectangle has two opposite corners. The text is the ``description`` where a
-file uses them, else the ``label``. The copy of the image in ``imageData`` is not read.
+description, flags}; a rectangle has two opposite corners, an oriented_rectangle four. The text is
+the ``description`` where a file uses them, else the ``label``. The copy of the image in
+``imageData`` is not read.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ppocr.conversion.generic import is_marked, mapping, region, text_in
+from ppocr.conversion.generic import is_marked, mapping, region, size_of, text_in
 from ppocr.conversion.page import Item, Page, Region, Skip, Source, rectangle
 from ppocr.conversion.safe import Input, load_json
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError
 
-OUTLINES = frozenset({"polygon", "rotation", "quadrilateral"})
+OUTLINES = frozenset({"polygon", "rotation", "oriented_rectangle", "quadrilateral"})
 
 
 def read(given: Input) -> Source:
@@ -46,7 +47,8 @@ def _page(path: Path, given: Input) -> Item:
             regions.append(_region(one, key))
         except Rejected as error:
             skipped.append(Skip(error.reason, f"{path}:shapes[{number}]", error.detail))
-    return Page(picture, tuple(regions), place, skipped=tuple(skipped))
+    size = size_of(found, "imageWidth", "imageHeight")
+    return Page(picture, tuple(regions), place, skipped=tuple(skipped), size=size)
 
 
 def _region(one: Any, key: str) -> Region:

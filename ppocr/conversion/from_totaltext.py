@@ -3,7 +3,8 @@
 Facts (Ch'ng and Chan, "Total-Text: A Comprehensive Dataset for Scene Text Detection and
 Recognition", 2017, and its repository): a row is ``x: [[..]], y: [[..]], ornt: [u'c'],
 transcriptions: [u'TEXT']``, numbers apart by spaces, rows possibly broken over lines; ``#`` is do
-not care. Lists of the same polygons as ``x1,y1,...,xn,yn,####TEXT`` are common too.
+not care. ``u'..'`` is how Python 2 writes a text: what is not ASCII may stand as ``\\xe9``. Lists
+of the same polygons as ``x1,y1,...,xn,yn,####TEXT`` are common too.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ RECORD = re.compile(r"^x:", re.MULTILINE)
 AXIS = re.compile(r"\b([xy]):\s*\[\[([^\]]*)\]\]")
 TEXT = re.compile(r"transcriptions:\s*\[\s*(?:u?'(.*)'|u?\"(.*)\")\s*\]", re.DOTALL)
 DIRECTION = re.compile(r"ornt:\s*\[\s*u?'([^']*)'")
+ESCAPED = re.compile(r"\\x([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})")
 SEPARATOR = ",####"
 
 
@@ -62,7 +64,10 @@ def _record(text: str) -> Region:
     if len(axes["x"]) != len(axes["y"]):
         raise Rejected("bad points", f"{len(axes['x'])} x and {len(axes['y'])} y")
     direction = DIRECTION.search(text)
-    written = words[1] if words[1] is not None else words[2]
+    written = ESCAPED.sub(
+        lambda found: chr(int(found[1] or found[2], 16)),
+        words[1] if words[1] is not None else words[2],
+    )
     extra = {"orientation": direction[1]} if direction else {}
     points = points_of(list(zip(axes["x"], axes["y"], strict=True)))
     return Region(points, written, written == "#" or is_ignored(written), extra)

@@ -72,3 +72,15 @@ def mapping(found: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise Rejected("bad label", f"{what} is {type(found).__name__}, not a mapping")
     return found
+
+
+def size_of(found: Mapping[str, Any], width: str, height: str) -> tuple[float, float]:
+    """Return the size in pixels that labels state under these names, (0, 0) if they do not."""
+    wide, high = found.get(width), found.get(height)
+    if not _is_size(wide) or not _is_size(high):
+        return 0, 0
+    return float(wide), float(high)  # type: ignore[arg-type]
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9

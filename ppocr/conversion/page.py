@@ -28,6 +28,8 @@ from ppocr.utils.files import atomic_write, value_digest
 Point = tuple[float, float]
 IGNORED = "###"
 FIRST_EXAMPLES = 3
+MOST_LISTED = 200_000
+MAX_POINTS = 10_000  # of one region
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,17 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An image with regions. ``confirmed`` tells labels of people from those of a model."""
+    """An image with regions. ``confirmed`` tells labels of people from those of a model.
+
+    ``size`` is width and height of the image as its labels say, (0, 0) if they do not.
+    """
 
     picture: Picture
     regions: tuple[Region, ...]
     place: str
     confirmed: bool = True
     skipped: tuple[Skip, ...] = ()
+    size: tuple[float, float] = (0, 0)
 
     @property
     def key(self) -> str:
@@ -123,32 +129,42 @@ class Source:
 
 
 class Tally:
-    """Counts what was left out, by reason, and keeps every place for the list of skips."""
+    """Counts what was left out, by reason, and keeps the places for the list of skips.
+
+    Of a file in which nothing is right only the first ``MOST_LISTED`` are kept.
+    """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.rows: list[Skip] = []
+        self._first: dict[str, list[str]] = {}
 
     def add(self, skips: Iterable[Skip]) -> None:
         """Count some skips."""
         for skip in skips:
             self.counts[skip.reason] += 1
-            self.rows.append(skip)
+            places = self._first.setdefault(skip.reason, [])
+            if len(places) < FIRST_EXAMPLES:
+                places.append(skip.place)
+            if len(self.rows) < MOST_LISTED:
+                self.rows.append(skip)
 
     def lines(self) -> Iterator[str]:
         """Yield one line per reason, with its first places."""
         for reason, count in self.counts.most_common():
-            places = [skip.place for skip in self.rows if skip.reason == reason]
             more = ", ..." if count > FIRST_EXAMPLES else ""
-            yield f"skipped {count}: {reason} ({', '.join(places[:FIRST_EXAMPLES])}{more})"
+            yield f"skipped {count}: {reason} ({', '.join(self._first[reason])}{more})"
 
     def write(self, path: Path) -> None:
-        """Write all of them as rows of reason, place and detail."""
+        """Write them as rows of reason, place and detail; the last says how many more there are."""
+        left = self.counts.total() - len(self.rows)
         with atomic_write(path, "w") as file:
             file.write("reason\tplace\tdetail\n")
             for skip in self.rows:
                 fields = (skip.reason, skip.place, skip.detail)
                 file.write("\t".join(" ".join(one.split()) for one in fields) + "\n")
+            if left:
+                file.write(f"not listed\t\t{left} more\n")
 
 
 def points_of(value: Any) -> tuple[Point, ...]:
@@ -157,6 +173,8 @@ def points_of(value: Any) -> tuple[Point, ...]:
         raise Rejected("bad points", f"{str(value)[:60]} is not a list of [x, y]")
     if len(value) < 3:
         raise Rejected("bad points", f"{len(value)} points do not enclose anything")
+    if len(value) > MAX_POINTS:
+        raise Rejected("bad points", f"{len(value)} points; {MAX_POINTS} are the most")
     found = []
     for one in value:
         if not isinstance(one, list | tuple) or len(one) != 2 or not all(map(_finite, one)):

@@ -7,7 +7,20 @@ import numpy as np
 
 from ppocr.geometry.box import min_area_box
 
+CORNERS = 4
 TALL = 1.5  # a crop this many times higher than wide is taken for vertical text and turned
+
+
+def cut_line(image_HWC: np.ndarray, points_P2: np.ndarray, box_type: str = "quad") -> np.ndarray:
+    """Return the straightened picture of one box; a tall one is turned to lie flat.
+
+    This is the choice of prediction, and of every tool that cuts lines to train on: four corners
+    span a rectangle; of a polygon, or with ``box_type`` poly, it is that of least area around it.
+    """
+    points = np.asarray(points_P2, np.float32)
+    if box_type == "quad" and len(points) == CORNERS:
+        return rotate_crop(image_HWC, points)
+    return min_area_crop(image_HWC, points)
 
 
 def rotate_crop(image_HWC: np.ndarray, quad: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from ppocr.geometry.crop import min_area_crop, rotate_crop
+from ppocr.geometry.crop import cut_line
 from ppocr.geometry.sort import reading_order
 
 
@@ -91,7 +91,7 @@ class TextSystem:
         with clock.stage("det"):
             boxes = find_boxes(self._detect, image_HWC)
         with clock.stage("crop"):
-            crops = [cut(image_HWC, box.points, self._box_type) for box in boxes]
+            crops = [cut_line(image_HWC, box.points, self._box_type) for box in boxes]
         if self._classify is not None:
             with clock.stage("cls"):
                 crops = upright(self._classify, crops, self._cls_thresh)
@@ -127,14 +127,6 @@ def find_boxes(detect: Reader, image_HWC: np.ndarray) -> list[Box]:
     points = [np.asarray(one) for one in found["points"]]
     scores = [float(score) for score in found["scores"]]
     return [Box(points[index], scores[index]) for index in reading_order(points)]
-
-
-def cut(image_HWC: np.ndarray, points_P2: np.ndarray, box_type: str = "quad") -> np.ndarray:
-    """Return the straightened picture of one box; a tall one is turned to lie flat."""
-    points = np.asarray(points_P2, np.float32)
-    if box_type == "quad" and len(points) == 4:
-        return rotate_crop(image_HWC, points)
-    return min_area_crop(image_HWC, points)
 
 
 def upright(classify: Reader, crops: list[np.ndarray], threshold: float) -> list[np.ndarray]:

@@ -30,6 +30,16 @@ def picture(path: Path, width: int = 200, height: int = 120, seed: int = 0) -> P
     return path
 
 
+def turned_by_exif(path: Path, width: int = 200, height: int = 120, orientation: int = 6) -> Path:
+    """Write a JPEG whose stored pixels EXIF turns; return its path."""
+    content = picture(path, width, height).read_bytes()
+    entry = b"\x01\0\x12\x01\x03\0\x01\0\0\0" + bytes([orientation]) + b"\0\0\0"
+    exif = b"Exif\0\0II*\0\x08\0\0\0" + entry + b"\0\0\0\0"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path.write_bytes(content[:2] + segment + content[2:])
+    return path
+
+
 def convert(source: str, target: str, given: Path, output: Path, *more: str) -> int:
     """Run the command in this process and return its status; errors are raised."""
     words = ["--from", source, "--to", target, "--input", str(given), "--output", str(output)]

@@ -18,7 +18,14 @@ from ppocr.conversion.to_lmdb import LMDBWriter
 from ppocr.geometry.crop import min_area_crop, rotate_crop
 from ppocr.transforms.decode import decode_image
 from ppocr.utils.exits import OutputError
-from tests.conversion.conftest import convert, det_rows, picture, rec_rows, skips
+from tests.conversion.conftest import (
+    convert,
+    det_rows,
+    picture,
+    rec_rows,
+    skips,
+    turned_by_exif,
+)
 
 PAGES = {
     "part/a.jpg": [
@@ -94,6 +101,29 @@ def test_ppocr_to_lmdb_and_back(pages, tmp_path):
     for name, crop in zip(lines, crops, strict=True):
         assert name == crop.replace("crops/", "lines/")
         assert (tmp_path / "lines" / name).read_bytes() == (first / crop).read_bytes()
+
+
+def test_escapes_and_pages_that_exif_turns_come_back(root, tmp_path):
+    """By way of PPOCRLabel and of LMDB: what JSON escapes, what is ignored, what EXIF turns."""
+    texts = ('a "b", \\c', "价格\u3000, 5", "tab\there", "*", "line\u2028end", "\U0001f600", "")
+    regions = [
+        {"transcription": text, "points": [[5, y], [80.5, y], [80.5, y + 15], [5, y + 15]]}
+        for text, y in zip(texts, range(10, 185, 25), strict=True)
+    ]
+    turned_by_exif(root / "t.jpg", orientation=8)  # 120 wide and 200 high as one looks at it
+    (root / "det.txt").write_text(f"t.jpg\t{json.dumps(regions)}\n")
+    convert("ppocr", "ppocrlabel", root / "det.txt", tmp_path / "project")
+    convert("ppocrlabel", "ppocr", tmp_path / "project", tmp_path / "one", "--task", "det")
+    convert("ppocr", "lmdb", root / "det.txt", tmp_path / "lmdb")
+    convert("lmdb", "ppocr", tmp_path / "lmdb/det", tmp_path / "two", "--task", "det")
+    for back in (tmp_path / "one", tmp_path / "two"):
+        assert det_rows(back) == {"images/t.jpg": regions}
+        assert (back / "images/t.jpg").read_bytes() == (root / "t.jpg").read_bytes()
+    convert("lmdb", "ppocr", tmp_path / "lmdb/rec", tmp_path / "lines")
+    assert list(rec_rows(tmp_path / "lines").values()) == [*texts[:2], "\U0001f600"]
+    assert all(
+        cv2.imread(str(path)).shape == (15, 75, 3) for path in (tmp_path / "lines").rglob("*.png")
+    )
 
 
 def test_crops_are_those_of_prediction(pages, tmp_path):

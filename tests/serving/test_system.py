@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from ppocr.geometry.crop import cut_line
 from ppocr.pipeline.opening import open_runner
-from ppocr.serving.system import TextSystem, cut, find_boxes
+from ppocr.serving.system import TextSystem, find_boxes
 from tests.serving import graphs
 
 
@@ -86,9 +87,9 @@ def test_crops_on_their_heads_are_turned(page, label, score, turned):
 
 
 def test_tall_boxes_are_laid_down_and_polygons_boxed(page):
-    assert cut(page, quad(10, 10, 30, 90)).shape == (20, 80, 3)
+    assert cut_line(page, quad(10, 10, 30, 90)).shape == (20, 80, 3)
     hexagon = np.array([[10, 10], [50, 8], [90, 10], [90, 30], [50, 32], [10, 30]], np.float32)
-    high, wide, _ = cut(page, hexagon, "poly").shape
+    high, wide, _ = cut_line(page, hexagon, "poly").shape
     assert (high, wide) == pytest.approx((24, 80), abs=2)
 
 
