@@ -25,6 +25,12 @@ IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale"
 BOX_FILTER = {"min_side_px": 3, "order": "angle"}
 DECODE = OpSpec("DecodeImage", {"img_mode": "BGR", "channel_first": False})
 PROBE_WIDTH_PX = 320
+STEPS_AND_CLASSES = 3  # axes: lines, time steps, classes
+# the original's names of algorithms whose outputs are read without a description
+READABLE: Mapping[str, frozenset[str]] = {
+    "det": frozenset({"DB", "DB++"}),
+    "rec": frozenset({"CRNN", "ROSETTA", "STARNET", "SVTR", "SVTR_LCNET", "SVTR_HGNET", "CTC"}),
+}
 
 # The original's flags and defaults (its tools/infer/utility.py), by what they decide here.
 DEFAULTS: Mapping[str, Any] = {
@@ -56,17 +62,25 @@ def from_flags(task: str, given: Mapping[str, Any], source: str) -> PipelineSpec
     """Return the spec of an export without any description: flags, else the original's defaults.
 
     ``given`` maps the original's flag names to values (None: not given). A UsageError says that
-    there is no such task.
+    there is no such task, or that ``det_algorithm`` or ``rec_algorithm`` names a model whose output
+    cannot be read without a description.
     """
     makers = {"det": _detector, "rec": _recogniser, "cls": _classifier}
     if task not in makers:
         raise UsageError(f"{source} says nothing about its images; only det, rec and cls can do so")
+    algorithm = given.get(f"{task}_algorithm")
+    if algorithm is not None and str(algorithm).upper() not in READABLE.get(task, ()):
+        raise UsageError(
+            f"{source} has no inference.yml, and without one the output of {algorithm} cannot be "
+            "read: export it again with this toolkit (tools/export_model.py)"
+        )
     flags = {**DEFAULTS, **{key: value for key, value in given.items() if value is not None}}
     get_logger().warning(
         "%s has no inference.yml: images are prepared as the original's predict_%s.py does by "
-        "default (flags replace that). Exporting again with this toolkit stores what was trained",
+        "default (flags replace that)%s. Exporting again with this toolkit stores what was trained",
         source,
         task,
+        ", and its output is read as that of a CTC model" if task == "rec" else "",
     )
     return makers[task](flags)
 
@@ -93,25 +107,46 @@ def from_official(content: Mapping[str, Any], source: str) -> PipelineSpec:
     return _with_characters(spec, tuple(map(str, characters)), {"use_space_char": True})
 
 
-def settle(spec: PipelineSpec, backend: Backend) -> PipelineSpec:
+def settle(spec: PipelineSpec, backend: Backend, described: bool = True) -> PipelineSpec:
     """Return the spec with ``use_space_char`` as the network's number of classes demands.
 
     Descriptions of others do not say whether a space was added. One small input tells. A spec
-    that states its number of classes is returned as it is.
+    that states its number of classes is returned as it is. A model that nothing describes is read
+    as one of CTC; those have a time step for every few columns, unless a transform squeezes lines
+    to one width. Decoders that write character after character always have the same number.
     """
     if not spec.characters or "classes" in spec.specials:
         return spec
-    channels, height, width = spec.inputs[0].shape[1:]
-    probe = np.zeros((1, channels, height, PROBE_WIDTH_PX if width < 0 else width), np.float32)
-    classes = backend.run([probe])[0].shape[-1]
+    free = spec.inputs[0].shape[3] < 0
+    steps, classes = _answer(spec, backend, PROBE_WIDTH_PX)
+    if not described and free and _answer(spec, backend, 2 * PROBE_WIDTH_PX)[0] == steps:
+        get_logger().warning(
+            "the model answers with %s steps whatever the width of a line: if it is not one of "
+            "CTC, its texts will be wrong; export it again with this toolkit",
+            steps,
+        )
     extra = classes - len(spec.characters) - 1
     if extra not in (0, 1):
+        doubt = "" if described else ", or the model is none of CTC and needs its inference.yml"
         raise DataError(
             f"the model tells {classes} classes apart, its dictionary has {len(spec.characters)} "
-            "characters: it is not the dictionary the model was trained with"
+            f"characters: it is not the dictionary the model was trained with{doubt}"
         )
     specials = {**spec.specials, "use_space_char": bool(extra), "classes": classes}
     return replace(spec, specials=specials)
+
+
+def _answer(spec: PipelineSpec, backend: Backend, width: int) -> tuple[int, int]:
+    """Return how many steps and classes the network answers with, for a blank line."""
+    channels, height, own = spec.inputs[0].shape[1:]
+    probe = np.zeros((1, channels, height, width if own < 0 else own), np.float32)
+    shape = backend.run([probe])[0].shape
+    if len(shape) != STEPS_AND_CLASSES:
+        raise DataError(
+            f"the model is not one of CTC: its output has {len(shape)} axes, not lines, steps and "
+            "classes; it needs its inference.yml"
+        )
+    return shape[1], shape[2]
 
 
 def _detector(flags: Mapping[str, Any]) -> PipelineSpec:

@@ -33,13 +33,15 @@ def open_runner(
     ``change`` gets the spec and the name of its source, and returns what is to be used instead.
     """
     graph = find_graph(path, engine)
+    described = store.has_description(graph)
     spec, source = read_spec(graph, task, flags or {})
     if task is not None and spec.task != task:
         raise UsageError(f"{source} describes a {spec.task} model, a {task} model is needed here")
     if change is not None:
         spec = change(spec, source)
     backend: Backend = open_backend(graph, options, engine)
-    return Runner(legacy.settle(spec, backend), backend, batch_size=batch_size)
+    settled = legacy.settle(spec, backend, described)
+    return Runner(settled, backend, batch_size=batch_size)
 
 
 def read_spec(graph: Path, task: str | None, flags: Mapping[str, Any]) -> tuple[PipelineSpec, str]:

@@ -46,13 +46,15 @@ OFFICIAL_REC = {
 
 
 class Classes:
-    """An engine that tells a number of classes apart."""
+    """An engine that tells a number of classes apart, with a step for every so many columns."""
 
-    def __init__(self, classes: int) -> None:
-        self.classes = classes
+    def __init__(self, classes: int, columns: int = 8, axes: int = 3) -> None:
+        self.classes, self.columns, self.axes = classes, columns, axes
 
     def run(self, feeds):
-        return [np.zeros((len(feeds[0]), 4, self.classes), np.float32)]
+        steps = feeds[0].shape[3] // self.columns if self.columns else 25
+        shape = (len(feeds[0]), steps, self.classes)
+        return [np.zeros(shape[: self.axes], np.float32)]
 
 
 @pytest.fixture
@@ -118,6 +120,27 @@ def test_a_recogniser_by_flags(tmp_path):
     assert spec.specials["use_space_char"] is True
     spec = legacy.from_flags("cls", {}, "model")
     assert spec.post.settings["label_list"] == ["0", "180"]
+
+
+def test_only_ctc_is_taken_without_a_description(tmp_path, told):
+    path = tmp_path / "dict.txt"
+    path.write_text("x\ny\n", encoding="utf-8")
+    spec = legacy.from_flags("rec", {"rec_char_dict_path": str(path)}, "model")
+    assert "read as that of a CTC model" in told.text
+    assert legacy.settle(spec, Classes(4), described=False).specials["classes"] == 4
+    assert "whatever the width" not in told.text
+    legacy.settle(spec, Classes(4, columns=0), described=False)
+    assert "25 steps whatever the width" in told.text
+    with pytest.raises(UsageError, match="the output of SRN cannot be read"):
+        legacy.from_flags("rec", {"rec_algorithm": "SRN"}, "model")
+    with pytest.raises(UsageError, match="the output of EAST cannot be read"):
+        legacy.from_flags("det", {"det_algorithm": "EAST"}, "model")
+    assert legacy.from_flags("det", {"det_algorithm": "DB"}, "model").task == "det"
+    with pytest.raises(DataError, match="its output has 2 axes"):
+        legacy.settle(spec, Classes(4, axes=2), described=False)
+    with pytest.raises(DataError, match="none of CTC and needs its inference.yml"):
+        legacy.settle(spec, Classes(9), described=False)
+    assert legacy.settle(spec, Classes(4, columns=0)).specials["classes"] == 4
 
 
 def test_other_tasks_need_a_description():
