@@ -22,8 +22,10 @@ from ppocr import config
 from ppocr.config import explain
 from ppocr.config.errors import ConfigError, Problem
 from ppocr.pipeline import checks
+from ppocr.synthesis import settings as synthesis
 from ppocr.utils import exits
 from ppocr.utils.logs import say
+from tools import program
 
 ENDINGS = (".yml", ".yaml")
 
@@ -31,7 +33,7 @@ ENDINGS = (".yml", ".yaml")
 def main(argv: Sequence[str]) -> int:
     """Return 0 when all configs are fine, else the status of the worst finding."""
     given = _parser().parse_args(argv)
-    overrides = [one for group in given.opt or [] for one in group]
+    overrides = given.opt
     files = [word for word in given.words if _is_file(word)]
     wanted = [word for word in given.words if not _is_file(word)]
     if not files:
@@ -48,23 +50,14 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = program.parser(__doc__)
     parser.add_argument(
         "words",
         nargs="+",
         metavar="FILE|SECTION",
         help="configs (.yml), and sections whose explained view to print, such as Optimizer",
     )
-    parser.add_argument(
-        "-o",
-        "--opt",
-        nargs="+",
-        action="append",
-        metavar="A.b[0].c=value",
-        help="settings that replace those of the file, as in the other commands",
-    )
+    program.add_settings(parser)
     parser.add_argument(
         "--explain", action="store_true", help="print every setting with what decided it"
     )
@@ -92,6 +85,8 @@ def _check(
     except ConfigError as error:
         _print(error.problems)
         return "wrong"
+    if synthesis.is_synthesis(root):
+        return _synthesis(file, root, wanted, given)
     report = checks.check(root, files=given.files)
     _print(notes, "note: ")
     _print(report.notes, "note: ")
@@ -99,7 +94,7 @@ def _check(
     if given.state_dict and report.fine:
         _state_dict(root)
     elif wanted or given.explain:
-        _explained(report, wanted)
+        _explained(report.parts, wanted)
     elif report.fine:
         say(f"{file}: fine")
     if report.problems:
@@ -107,16 +102,30 @@ def _check(
     return "incomplete" if report.absent else "fine"
 
 
+def _synthesis(
+    file: str, root: config.Section, wanted: Sequence[str], given: argparse.Namespace
+) -> str:
+    """Print what there is to say about a config of tools/synthesize.py; return its verdict."""
+    report = synthesis.check(root)
+    _print(report.notes, "note: ")
+    _print(report.all())
+    if wanted or given.explain:
+        _explained(report.parts, wanted)
+    elif not report.problems:
+        say(f"{file}: fine, for tools/synthesize.py")
+    return "wrong" if report.problems else "fine"
+
+
 def _print(problems: Sequence[Problem], kind: str = "") -> None:
     for one in problems:
         say(f"{one.place}: {kind}{one.text}")
 
 
-def _explained(report: checks.Report, wanted: Sequence[str]) -> None:
-    lines = explain.view(report.parts, wanted)
+def _explained(parts: Sequence[explain.Part], wanted: Sequence[str]) -> None:
+    lines = explain.view(parts, wanted)
     for one in wanted:
-        if not explain.view(report.parts, [one]):
-            known = [part.path for part in report.parts]
+        if not explain.view(parts, [one]):
+            known = [part.path for part in parts]
             hint = config.nearest(one, known)
             raise exits.UsageError(f"there is no section {one} in this config{hint}")
     say("\n".join(lines))

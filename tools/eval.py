@@ -33,20 +33,19 @@ from ppocr.mistakes.found import Watch
 from ppocr.mistakes.watch import watch_for
 from ppocr.pipeline.spec import PipelineSpec
 from ppocr.utils import exits, logs, runtime
-from tools.train import parser
+from tools.program import running
 
 
 def main(argv: Sequence[str]) -> int:
     """Return 0 after an evaluation."""
-    words = parser(__doc__)
+    words = running(__doc__)
     words.add_argument("--report", metavar="DIR", help="write an error report into this folder")
     given = words.parse_args(argv)
     runtime.prepare(enabled=not given.no_runtime)
     with runtime.quiet_paddle_import():
         from ppocr.training import evaluation, settings
 
-    overrides = [one for group in given.opt or [] for one in group]
-    chosen = settings.read(given.config, overrides)
+    chosen = settings.read(given.config, given.opt)
     watches: list[Watch] = []
 
     def watcher(metric: Any, spec: PipelineSpec) -> Watch:

@@ -29,6 +29,7 @@ import argparse
 from collections.abc import Sequence
 
 from ppocr.utils import exits, logs, runtime
+from tools.program import add_runtime, with_config
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     logs.setup()
     from ppocr.config import load
 
-    config = load(given.config, [one for group in given.opt or [] for one in group])
+    config = load(given.config, given.opt)
     with runtime.quiet_paddle_import():
         from ppocr.export import run
 
@@ -49,18 +50,7 @@ def main(argv: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    found = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    found.add_argument("-c", "--config", required=True, help="the config the model was trained by")
-    found.add_argument(
-        "-o",
-        "--opt",
-        nargs="+",
-        action="append",
-        metavar="KEY=VALUE",
-        help="settings that replace those of the config, such as Global.export_onnx=true",
-    )
+    found = with_config(__doc__, "the config the model was trained by")
     found.add_argument(
         "--verify",
         metavar="DIR",
@@ -72,11 +62,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="export without comparing results (the graph is still read back once)",
     )
-    found.add_argument(
-        "--no_runtime",
-        action="store_true",
-        help="leave allocator, OpenMP and thread count as the system has them",
-    )
+    add_runtime(found)
     return found
 
 

@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ppocr.utils import exits, logs, runtime
+from tools.program import add_runtime, with_config
 
 if TYPE_CHECKING:
     from ppocr.export.extract import Extracted
@@ -43,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
     logs.setup()
     with runtime.quiet_paddle_import():
         from ppocr.training import settings
-    overrides = [one for group in given.opt or [] for one in group]
+    overrides = given.opt
     distillation = settings.read(given.config, overrides)
     checkpoint = checkpoint_of(given, distillation.general)
     names = names_of(given, distillation.config)
@@ -146,10 +147,7 @@ def spelled(figures: dict[str, Any]) -> str:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    found = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    found.add_argument("-c", "--config", required=True, help="the config of the distillation")
+    found = with_config(__doc__, "the config of the distillation; with -o also for what is written")
     found.add_argument("--checkpoint", help="its weights; otherwise those that Global names")
     found.add_argument(
         "--name",
@@ -163,20 +161,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--no-eval", action="store_true", help="do not compare the network with the one inside"
     )
-    found.add_argument(
-        "-o",
-        "--opt",
-        nargs="+",
-        action="append",
-        metavar="KEY=VALUE",
-        help="settings that replace those of the config, such as Eval.dataset.data_dir=...; the "
-        "config that is written has them too",
-    )
-    found.add_argument(
-        "--no_runtime",
-        action="store_true",
-        help="leave allocator, OpenMP and thread count as the system has them",
-    )
+    add_runtime(found)
     return found
 
 

@@ -18,16 +18,16 @@ sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / 
 from collections.abc import Sequence
 
 from ppocr.utils import exits, runtime
-from tools.train import parser
+from tools.program import running
 
 
 def main(argv: Sequence[str]) -> int:
     """Return 0 when every file was read; a DataError (65) counts those that could not be."""
-    given = parser(__doc__).parse_args(argv)
+    given = running(__doc__).parse_args(argv)
     runtime.prepare(enabled=not given.no_runtime)
     from tools.infer.infer import infer
 
-    return infer("det", given.config, [one for group in given.opt or [] for one in group])
+    return infer("det", given.config, given.opt)
 
 
 if __name__ == "__main__":

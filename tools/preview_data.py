@@ -25,6 +25,7 @@ from collections.abc import Sequence
 
 from ppocr.utils import exits, files, runtime
 from ppocr.utils.logs import say
+from tools.program import with_config
 
 MOST = 400
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     from ppocr.pipeline import checks
     from ppocr.serving.fonts import FontChain
 
-    overrides = [one for group in given.opt or [] for one in group]
+    overrides = given.opt
     config = load(given.config, overrides)
     checks.ensure(config)
     seed = given.seed if given.seed is not None else general.read(config).seed
@@ -62,10 +63,7 @@ def main(argv: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of this command."""
-    found = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    found.add_argument("-c", "--config", required=True, help="the config, a .yml file")
+    found = with_config(__doc__)
     found.add_argument("-n", "--number", type=int, default=16, help="how many samples (16)")
     found.add_argument("--each-op", action="store_true", help="show each after every operation")
     found.add_argument("--mode", default="Train", help="the section: Train (default) or Eval")
@@ -74,14 +72,6 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--font", metavar="FILE", help="a font for the labels")
     found.add_argument(
         "--output", metavar="PNG", help="default output/preview_data/<config>_<mode>.png"
-    )
-    found.add_argument(
-        "-o",
-        "--opt",
-        nargs="+",
-        action="append",
-        metavar="KEY=VALUE",
-        help="settings that replace those of the config, as for training",
     )
     return found
 

@@ -28,12 +28,16 @@ from pathlib import Path
 sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / "ppocr").is_dir())))
 
 import argparse
+import shlex
 from collections.abc import Sequence
 
-from ppocr.utils import exits, logs, runtime
+from ppocr.utils import dist, exits, logs, runtime
+from ppocr.utils.checkpoints import BEST, LATEST, exists
+from tools.program import running
 
 SANITY_STEPS = 200
 NOT_LEARNT = 1
+WEIGHTS = frozenset({"Global.pretrained_model", "Global.checkpoints"})
 
 
 def main(argv: Sequence[str]) -> int:
@@ -43,9 +47,7 @@ def main(argv: Sequence[str]) -> int:
     with runtime.quiet_paddle_import():
         from ppocr.training import rehearsal, sanity, settings, setup
 
-    overrides = [one for group in given.opt or [] for one in group]
-    if given.profiler_options:
-        overrides += profiler_overrides(given.profiler_options)
+    overrides = [*given.opt, *profiler_overrides(given.profiler_options or "")]
     chosen = settings.read(given.config, overrides)
     if given.dry_run:
         logs.say("\n".join(rehearsal.dry_run(chosen)))
@@ -55,12 +57,14 @@ def main(argv: Sequence[str]) -> int:
         return 0 if verdict.passed else NOT_LEARNT
     else:
         setup.train(chosen)
+        if dist.is_main():
+            logs.say(f"next: {export_command(given.config, given.opt, chosen.folder)}")
     return 0
 
 
 def _own_parser() -> argparse.ArgumentParser:
     """Return the parser of this command: the shared one, and what is tried before training."""
-    found = parser()
+    found = running(__doc__)
     tried = found.add_mutually_exclusive_group()
     tried.add_argument(
         "--sanity",
@@ -79,33 +83,12 @@ def _own_parser() -> argparse.ArgumentParser:
     return found
 
 
-def parser(about: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser that train and eval share."""
-    found = argparse.ArgumentParser(
-        description=about or __doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    found.add_argument("-c", "--config", required=True, help="the config, a .yml file")
-    found.add_argument(
-        "-o",
-        "--opt",
-        nargs="+",
-        action="append",
-        metavar="KEY=VALUE",
-        help="settings that replace those of the config, such as Global.epoch_num=20 or "
-        "Train.dataset.transforms[3].RecAug.tia_prob=0.2",
-    )
-    found.add_argument(
-        "-p",
-        "--profiler_options",
-        metavar="K=V;K=V",
-        help="measure some steps: batch_range=[10,20];exit_on_finished=true",
-    )
-    found.add_argument(
-        "--no_runtime",
-        action="store_true",
-        help="leave allocator, OpenMP and thread count as the system has them",
-    )
-    return found
+def export_command(config: str, given: Sequence[str], folder: Path) -> str:
+    """Return the command that exports what was trained with these settings."""
+    weights = folder / (BEST if exists(folder / BEST) else LATEST)
+    settings = [one for one in given if one.partition("=")[0].strip() not in WEIGHTS]
+    words = map(shlex.quote, [*settings, f"Global.pretrained_model={weights}"])
+    return f"python tools/export_model.py -c {shlex.quote(config)} -o {' '.join(words)}"
 
 
 def profiler_overrides(text: str) -> list[str]:

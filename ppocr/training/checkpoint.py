@@ -19,13 +19,12 @@ from ppocr.training import store
 from ppocr.training.events import Events
 from ppocr.training.state import TrainState
 from ppocr.utils import pickles
-from ppocr.utils.checkpoints import OPTIMIZER, PARAMS, STATES, Found
+from ppocr.utils.checkpoints import BEST, LATEST, OPTIMIZER, PARAMS, STATES, Found
 from ppocr.utils.checkpoints import exists as exists  # known here as well as there
 from ppocr.utils.checkpoints import find as find
 from ppocr.utils.exits import DataError, StorageError
 from ppocr.utils.logs import get_logger
 
-LATEST, BEST = "latest", "best_accuracy"
 SCHEDULE = "LR_Scheduler"
 NAME_TABLE = "StructuredToParameterName@@"
 KEEP = 2

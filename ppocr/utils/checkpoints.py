@@ -17,6 +17,7 @@ from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.files import REPOSITORY, download
 from ppocr.utils.logs import get_logger
 
+LATEST, BEST = "latest", "best_accuracy"
 PARAMS, OPTIMIZER, STATES = ".pdparams", ".pdopt", ".states"
 ENDINGS = (PARAMS, OPTIMIZER, STATES)
 SAFETENSORS = ".safetensors"
