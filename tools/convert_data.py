@@ -23,6 +23,7 @@ sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / 
 import argparse
 import json
 import os
+import shlex
 from collections.abc import Sequence
 
 from ppocr.conversion import convert
@@ -55,6 +56,8 @@ def main(argv: Sequence[str]) -> int:
         say(f"everything that was skipped is in {output / FOLDER / 'skipped.tsv'}")
     if not summary.pages and not summary.lines:
         raise DataError(f"nothing in {given.input} could be used; see the reasons above")
+    if given.target == "ppocr" and given.copy != "keep":
+        say(f"next: python tools/split_data.py --datasetRootPath {shlex.quote(given.output)}")
     return 0
 
 

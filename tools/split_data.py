@@ -3,14 +3,21 @@
     python tools/split_data.py --trainValTestRatio 6:2:2 --datasetRootPath pages/ \\
         --detRootPath train_data/det --recRootPath train_data/rec
     python tools/split_data.py --datasetRootPath scans/ --group '(.*)_page\\d+'
+    python tools/split_data.py --datasetRootPath pages/ --trainValTestRatio 8:2:0 \\
+        --output train_data/mine --config configs/quickstart/det.yml configs/quickstart/rec.yml
 
 Reads PPOCRLabel folders (Label.txt, rec_gt.txt, crop_img/): the one that is named, or all below it.
+Where there is no rec_gt.txt the lines are cut out of the pages, as prediction cuts them. What
+tools/convert_data.py wrote (det.txt, rec.txt) is split the same way.
 Pages and their crops stay on one side, and so do the pages of one document (--group: a regular
 expression; pages for which it finds the same in "folder/name of the page" belong together). Parts
 are alike in text length and share rare characters. The same --seed gives the same split.
 
 Writes train.txt, val.txt, test.txt with names relative to their folder, the images beside them, and
-split.json. Nothing is deleted without --force.
+split.json. Nothing is deleted without --force. With --config, configs of models (one for detection,
+one for recognition) are written as det.yml and rec.yml beside those folders: with the new paths,
+folders of their own for results, enough epochs for a small set, and, if the config has been trained
+here, its weights to start from.
 
 Exit status: 0 done (what was left out is listed); 65 nothing usable, or too few documents; 66 no
 label file; 73 there is a split already.
@@ -25,9 +32,11 @@ sys.path.insert(0, str(next(p for p in Path(__file__).resolve().parents if (p / 
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
 
 from ppocr.conversion import split, stratify
+from ppocr.conversion.tailor import COMMON_HOME, shown
 from ppocr.utils import exits
 from ppocr.utils.logs import say
 
@@ -35,10 +44,11 @@ from ppocr.utils.logs import say
 def main(argv: Sequence[str]) -> int:
     """Return 0 when the split was written."""
     given = parser().parse_args(argv)
+    home = Path(given.output or COMMON_HOME)
     options = split.Options(
         _absolute(given.datasetRootPath),
-        _absolute(given.detRootPath),
-        _absolute(given.recRootPath),
+        _absolute(given.detRootPath or home / "det"),
+        _absolute(given.recRootPath or home / "rec"),
         stratify.ratios(given.trainValTestRatio),
         given.seed,
         given.group,
@@ -46,10 +56,14 @@ def main(argv: Sequence[str]) -> int:
         given.recLabelFileName,
         given.recImageDirName,
         given.force,
+        tuple(given.config),
     )
-    told, tally = split.run(options, given.quiet)
-    for line in (*told, *tally.lines()):
+    found = split.run(options, given.quiet)
+    for line in (*found.told, *found.tally.lines()):
         say(line)
+    for config in found.configs:
+        file = shlex.quote(shown(config))
+        say(f"next: python tools/check_data.py -c {file} --write {file}")
     return 0
 
 
@@ -61,8 +75,10 @@ def parser() -> argparse.ArgumentParser:
     add = found.add_argument
     add("--trainValTestRatio", default="6:2:2", help="shares of the three parts [%(default)s]")
     add("--datasetRootPath", required=True, help="PPOCRLabel folder, or a folder of such")
-    add("--detRootPath", default="train_data/det", help="where pages go [%(default)s]")
-    add("--recRootPath", default="train_data/rec", help="where lines go [%(default)s]")
+    add("--output", metavar="FOLDER", help=f"home of det/ and rec/ [{COMMON_HOME}]")
+    add("--detRootPath", metavar="FOLDER", help="where pages go, if not to det/ of --output")
+    add("--recRootPath", metavar="FOLDER", help="where lines go, if not to rec/ of --output")
+    add("--config", nargs="+", default=[], metavar="YML", help="configs to write for the parts")
     add("--detLabelFileName", default="Label.txt", help="labels of pages [%(default)s]")
     add("--recLabelFileName", default="rec_gt.txt", help="labels of lines [%(default)s]")
     add("--recImageDirName", default="crop_img", help="folder of the lines [%(default)s]")
@@ -73,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def _absolute(path: str) -> Path:
+def _absolute(path: str | Path) -> Path:
     return Path(os.path.abspath(path))
 
 

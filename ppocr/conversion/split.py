@@ -1,7 +1,8 @@
 """Splits PPOCRLabel projects into train, val and test, pages and line crops together.
 
-The crops of a page go where the page goes, and pages of one document stay together. What is written
-names images relative to its folder, in a subfolder per project, so that equal names do not meet.
+The crops of a page go where the page goes, and pages of one document stay together. Lines of a
+project that has none cut out yet are cut as prediction cuts them. What is written names images
+relative to its folder, in a subfolder per project, so that equal names do not meet.
 """
 
 from __future__ import annotations
@@ -11,24 +12,27 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
-from ppocr.conversion.cut import check_image, checked_text
+from ppocr.conversion import tailor
+from ppocr.conversion.cut import check_image, checked_text, prepare
 from ppocr.conversion.files_out import place, row_name, write_rows
 from ppocr.conversion.from_ppocrlabel import project_picture
-from ppocr.conversion.page import Picture, Skip, Tally
+from ppocr.conversion.page import Page, Picture, Skip, Tally
 from ppocr.conversion.rows import page_of, ppocr_json
 from ppocr.conversion.safe import Images, walk
 from ppocr.conversion.stratify import PARTS, assign, features
+from ppocr.conversion.to_ppocr import CROPS, DET, REC
 from ppocr.data.labels import LabelFile, Row
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError, MissingInput, OutputError, UsageError
 
 CROP_NAME = re.compile(r"^(.+)_crop_\d+$")
 PLAN = "split.json"
+CROP_ENDING = ".png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,20 @@ class Options:
     rec_label: str = "rec_gt.txt"
     crops: str = "crop_img"
     force: bool = False
+    configs: tuple[str, ...] = ()  # to be written for the parts
+
+    @property
+    def roots(self) -> dict[str, Path]:
+        """Where the parts of each task go."""
+        return {"det": self.det, "rec": self.rec}
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One row to be written: an image, its label, and the document that it belongs to."""
+    """One row to be written: an image, its label, and the document that it belongs to.
+
+    With ``lines`` it is a page whose lines are to be cut out, each a row.
+    """
 
     picture: Picture
     name: str  # below the folder of its part
@@ -57,44 +70,73 @@ class Sample:
     group: str
     texts: tuple[str, ...]
     place: str
+    page: Page | None = None
+    lines: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """What was written: rows of each part by task, configs, and what to tell the user."""
+
+    told: list[str]
+    tally: Tally
+    rows: dict[str, dict[str, int]]
+    configs: list[Path]
 
 
 Find = Callable[[str], str]
 Make = Callable[[Row, Images, str, Options, Find, Tally], Sample]
 
 
-def run(options: Options, quiet: bool = True) -> tuple[list[str], Tally]:
-    """Split and write; return what to tell the user and what was left out."""
-    roots = (options.det, options.rec)
+def run(options: Options, quiet: bool = True) -> Result:
+    """Split and write; return what was written and what was left out."""
     if options.det == options.rec:
         raise UsageError("--detRootPath and --recRootPath must be two folders")
-    for root in roots:
+    for root in options.roots.values():
         _refuse_existing(root, options.force)
+    wanted = tailor.check(options.configs, options.roots, options.force)
+    options = _named(options)
     tally = Tally()
     find = _grouping(options.group)
     det = list(_read(options, options.det_label, _page, find, tally))
     rec = list(_read(options, options.rec_label, _line, find, tally))
+    rec += _uncut(det, options)
     if not det and not rec:
         raise DataError(f"nothing in {options.dataset} could be used: " + _reasons(tally))
     parts = _parts(det, rec, options)
-    told = []
+    found = Result([], tally, {}, [])
     with tqdm(total=len(det) + len(rec), desc="copying", unit="", disable=quiet) as bar:
-        for root, samples in zip(roots, (det, rec), strict=True):
-            if samples:
-                told += _write(root, samples, parts, options, tally, bar)
+        for task, samples in (("det", det), ("rec", rec)):
+            root = options.roots[task]
+            found.rows[task] = _write(root, samples, parts, options, tally, bar) if samples else {}
+            found.told += [f"{n} rows in {root / part}.txt" for part, n in found.rows[task].items()]
     groups = len(parts)
-    told.append(f"{groups} documents, no page and no crop of one in two parts; seed {options.seed}")
-    return told, tally
+    found.told.append(
+        f"{groups} documents, no page and no crop of one in two parts; seed {options.seed}"
+    )
+    for task, path in wanted.items():
+        tailored = tailor.write(path, task, tailor.Parts(options.roots[task], found.rows[task]))
+        found.told.append(tailored.told)
+        found.configs.append(tailored.path)
+    return found
 
 
 def projects(dataset: Path, labels: Sequence[str]) -> list[Path]:
     """Return the folders that hold a label file, the data set itself or below it, sorted."""
-    if not dataset.is_dir():
-        raise MissingInput(f"--datasetRootPath: no such folder: {dataset}")
-    found = sorted({path.parent for path in walk(dataset) if path.name in labels})
-    if not found:
-        raise MissingInput(f"no {' or '.join(labels)} in or below {dataset}")
-    return found
+    return sorted({path.parent for path in walk(dataset) if path.name in labels})
+
+
+def _named(options: Options) -> Options:
+    """Return options whose label files are there: those that are named, or convert_data's."""
+    if not options.dataset.is_dir():
+        raise MissingInput(f"--datasetRootPath: no such folder: {options.dataset}")
+    for det, rec in ((options.det_label, options.rec_label), (DET, REC)):
+        if projects(options.dataset, (det, rec)):
+            return replace(options, det_label=det, rec_label=rec)
+    raise MissingInput(
+        f"no {options.det_label} or {options.rec_label} in or below {options.dataset}, and no "
+        f"{DET} or {REC} of tools/convert_data.py"
+    )
 
 
 def _read(options: Options, label: str, make: Make, find: Find, tally: Tally) -> Iterator[Sample]:
@@ -119,7 +161,17 @@ def _page(row: Row, images: Images, prefix: str, _: Options, find: Find, tally: 
     texts = tuple(region.text for region in page.regions if not region.ignored)
     group = find(prefix + PurePosixPath(picture.name).stem)
     name = row_name(prefix + picture.name)
-    return Sample(picture, name, ppocr_json(page.regions), group, texts, row.place)
+    return Sample(picture, name, ppocr_json(page.regions), group, texts, row.place, page)
+
+
+def _uncut(det: Sequence[Sample], options: Options) -> list[Sample]:
+    """Return the pages of projects without a list of lines, to be cut."""
+    found = []
+    for sample in det:
+        home = Path(sample.place.rpartition(":")[0]).parent
+        if not (home / options.rec_label).is_file():
+            found.append(replace(sample, lines=True))
+    return found
 
 
 def _line(row: Row, images: Images, prefix: str, options: Options, find: Find, _: Tally) -> Sample:
@@ -130,11 +182,18 @@ def _line(row: Row, images: Images, prefix: str, options: Options, find: Find, _
             raise
         picture = images.named(f"{options.crops}/{PurePosixPath(row.paths[0]).name}")
     text = checked_text(row.label)
-    stem = PurePosixPath(picture.name).stem
-    crop = CROP_NAME.match(stem)
-    group = find(prefix + (crop[1] if crop else stem))
+    group = find(prefix + _page_of(PurePosixPath(picture.name)))
     name = row_name(prefix + picture.name)
     return Sample(picture, name, text, group, (text,), row.place)
+
+
+def _page_of(crop: PurePosixPath) -> str:
+    """Return the name of the page that a line was cut out of, without its ending."""
+    found = CROP_NAME.match(crop.stem)
+    if found:
+        return found[1]
+    cut_by_us = crop.parts[0] == CROPS and crop.stem.isdigit() and len(crop.parts) > 2
+    return crop.parent.stem if cut_by_us else crop.stem
 
 
 def _grouping(pattern: str) -> Find:
@@ -173,7 +232,7 @@ def _write(
     options: Options,
     tally: Tally,
     bar: tqdm,
-) -> list[str]:
+) -> dict[str, int]:
     """Write one root beside itself, then put it in place; return how many rows each part has."""
     root.mkdir(parents=True, exist_ok=True)
     fresh = root / f".split-{os.getpid()}"
@@ -188,7 +247,7 @@ def _write(
         _put_in_place(fresh, root)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    return [f"{count} rows in {root / part}.txt" for part, count in counts.items()]
+    return counts
 
 
 def _copied(
@@ -196,6 +255,9 @@ def _copied(
 ) -> Iterator[str]:
     for sample in samples:
         bar.update()
+        if sample.lines and sample.page is not None:
+            yield from _cut(fresh, part, sample, sample.page, tally)
+            continue
         try:
             content = sample.picture.read(sample.place)
             check_image(content)
@@ -203,6 +265,15 @@ def _copied(
             tally.add([Skip.of(error, sample.place)])
             continue
         yield f"{place(fresh, f'{part}/{sample.name}', content)}\t{sample.label}"
+
+
+def _cut(fresh: Path, part: str, sample: Sample, page: Page, tally: Tally) -> Iterator[str]:
+    """Write the lines of a page into a folder called like it; yield their rows."""
+    prepared = prepare(page, True, CROP_ENDING)
+    tally.add(skip for skip in prepared.skipped if skip.reason != "ignored region")
+    for crop in prepared.crops:
+        name = f"{part}/{sample.name}/{crop.number + 1:04d}{CROP_ENDING}"
+        yield f"{place(fresh, name, crop.content)}\t{crop.text}"
 
 
 def _write_plan(

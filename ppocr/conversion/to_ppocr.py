@@ -25,6 +25,7 @@ from ppocr.utils.exits import InternalError
 from ppocr.utils.files import atomic_write
 
 DET, REC = "det.txt", "rec.txt"
+CROPS = "crops"
 
 
 class PaddleOCRWriter:
@@ -103,7 +104,7 @@ class PaddleOCRWriter:
             det.append(f"{name}\t{ppocr_json(item.regions)}")
         rec = []
         for crop in prepared.crops:
-            home = f"crops/{item.picture.name}/{crop.number + 1:04d}{self.ending}"
+            home = f"{CROPS}/{item.picture.name}/{crop.number + 1:04d}{self.ending}"
             files.append(place(self.output, home, crop.content))
             rec.append(f"{home}\t{crop.text}")
         return Entry("", det=tuple(det), rec=tuple(rec), files=tuple(files))

@@ -7,11 +7,17 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from ppocr.config import load
 from ppocr.conversion.stratify import PARTS, assign, features, ratios
+from ppocr.conversion.tailor import LEAST_STEPS
+from ppocr.pipeline import checks
 from ppocr.utils.exits import DataError, OutputError, UsageError
-from tests.conversion.conftest import picture
+from ppocr.utils.files import REPOSITORY
+from tests.conversion.conftest import convert, picture
 from tools import split_data
 
 BOX = [[10, 10], [110, 10], [110, 40], [10, 40]]
@@ -160,3 +166,104 @@ def test_rare_characters_and_lengths_are_shared():
     assert [having[part] for part in PARTS] == [6, 2, 2]
     long = Counter(parts[name] for name in groups if groups[name]["length 5"])
     assert all(abs(long[part] - n) <= 1 for part, n in zip(PARTS, (12, 4, 4), strict=True))
+
+
+def test_lines_are_cut_where_nobody_has(root, tmp_path):
+    """Of two projects one has its crops; those of the other are what prediction would cut."""
+    has, lacks = project(root / "has", 5), project(root / "lacks", 5)
+    shutil.rmtree(lacks / "crop_img")
+    (lacks / "rec_gt.txt").unlink()
+    for number in range(5):
+        picture(lacks / f"page{number}.jpg", seed=number)
+    found = split(root, tmp_path / "out")
+    rows = {k: v for part in PARTS for k, v in found[f"rec/{part}"].items()}
+    assert len(rows) == 30
+    assert {name.split("/")[1] for name in rows} == {"has", "lacks"}
+    for part in PARTS:
+        cut = [name for name in found[f"rec/{part}"] if "/lacks/" in name]
+        pages = {f"{part}/lacks/{Path(name).parent.name}" for name in cut}
+        assert pages == {name for name in found[f"det/{part}"] if "/lacks/" in name}
+    name, text = next((k, v) for k, v in rows.items() if "lacks/page3.jpg/0002" in k)
+    assert text == "line 3 1"
+    page_HWC = cv2.imread(str(lacks / "page3.jpg"))
+    crop_HWC = cv2.imread(str(tmp_path / "out/rec" / name))
+    np.testing.assert_array_equal(crop_HWC, page_HWC[10:40, 10:110])
+    assert (has / "crop_img").is_dir(), "nothing is taken away"
+
+
+def test_what_was_converted_is_split_page_by_page(root, tmp_path):
+    """Crops of our converter are called 0001.png on every page: the folder says which page."""
+    project(root / "p", 10)
+    for number in range(10):
+        picture(root / f"p/page{number}.jpg", seed=number)
+    convert("ppocrlabel", "ppocr", root / "p", tmp_path / "converted")
+    found = split(tmp_path / "converted", tmp_path / "out")
+    assert sum(len(found[f"rec/{part}"]) for part in PARTS) == 30
+    for part in PARTS:
+        pages = {Path(name).stem for name in found[f"det/{part}"]}
+        assert pages == {Path(name).parent.stem for name in found[f"rec/{part}"]}
+    assert [len(found[f"det/{part}"]) for part in PARTS] == [6, 2, 2]
+
+
+@pytest.fixture
+def configs(tmp_path, monkeypatch) -> list[str]:
+    """Copies of the quickstart's configs whose results are nowhere yet, and a folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    for task in ("det", "rec"):
+        text = (REPOSITORY / f"configs/quickstart/{task}.yml").read_text()
+        Path(f"{task}_base.yml").write_text(text.replace("output/quickstart", "output/of_a_test"))
+    return ["det_base.yml", "rec_base.yml"]
+
+
+def test_configs_for_the_parts(root, tmp_path, configs, capsys):
+    dataset = project(root / "p", 20)
+    words = ["--datasetRootPath", str(dataset), "--output", "mine", "--quiet"]
+    assert split_data.main([*words, "--config", *configs]) == 0
+    told = capsys.readouterr().out
+    for task in ("det", "rec"):
+        assert f"next: python tools/check_data.py -c mine/{task}.yml" in told
+        config = load(tmp_path / f"mine/{task}.yml")
+        base = load(configs[task == "rec"])
+        for mode, part in (("Train", "train"), ("Eval", "val")):
+            dataset = config[mode]["dataset"]
+            (labels,) = dataset["label_file_list"]
+            assert labels == f"mine/{task}/{part}.txt"
+            first = Path(labels).read_text().partition("\t")[0]
+            assert (Path(dataset["data_dir"]) / first).is_file()
+            assert dataset["transforms"] == base[mode]["dataset"]["transforms"]
+        general = config["Global"]
+        assert general["save_model_dir"] == f"./output/mine/{task}/"
+        assert general["save_inference_dir"] == f"./inference/mine/{task}/"
+        rows = len(Path(f"mine/{task}/train.txt").read_text().splitlines())
+        steps = -(-rows // config["Train"]["loader"]["batch_size_per_card"])
+        assert general["epoch_num"] * steps >= LEAST_STEPS[task]
+        assert general["pretrained_model"] is None
+        assert checks.check(config).fine
+        text = Path(f"mine/{task}.yml").read_text()
+        assert "Quickstart" not in text, "that comment is of the quickstart's data"
+        assert "# a run to resume" in text, "the others stay"
+
+
+def test_a_config_that_was_trained_is_gone_on_from(root, tmp_path, configs, capsys):
+    weights = tmp_path / "output/of_a_test/rec/best_accuracy.pdparams"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"")
+    words = ["--datasetRootPath", str(project(root / "p", 20)), "--output", "mine", "--quiet"]
+    split_data.main([*words, "--config", configs[1]])
+    assert "starts from output/of_a_test/rec/best_accuracy" in capsys.readouterr().out
+    start = load("mine/rec.yml")["Global"]["pretrained_model"]
+    assert start == "output/of_a_test/rec/best_accuracy"
+    shutil.rmtree("mine/det")
+    shutil.rmtree("mine/rec")
+    with pytest.raises(OutputError, match=r"rec\.yml exists"):
+        split_data.main([*words, "--config", configs[1]])
+
+
+def test_configs_that_do_not_fit_a_split(root, configs):
+    words = ["--datasetRootPath", str(project(root / "p", 20)), "--quiet", "--config"]
+    with pytest.raises(UsageError, match="both for det"):
+        split_data.main([*words, configs[0], configs[0]])
+    with pytest.raises(UsageError, match="is for cls"):
+        split_data.main([*words, str(REPOSITORY / "configs/cls/cls_mv3.yml")])
+    with pytest.raises(UsageError, match="val of det would be empty"):
+        split_data.main([*words, configs[0], "--trainValTestRatio", "8:0:2", "--force"])
