@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import shapely
 
+from ppocr.geometry.box import leaves
 from ppocr.transforms.base import Sample
 from ppocr.transforms.header import Header
 
 FLAT_PX2 = 1.0
-OUTSIDE_PART = 0.02  # of the side of the image; less is the rounding of a labelling tool
 CLOSE = 0.75  # a gap between two boxes of a line, in heights, as between two words
 MOST_COMPARED = 1500
 MOST_NAMED = 5
@@ -119,12 +119,11 @@ def _against(
     polys_NP2: np.ndarray, header: Header, ignores_exif: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield what does not fit between boxes and the size of the image."""
-    stored = header.width, header.height
-    upright = stored[::-1] if header.orientation >= 5 else stored
+    stored, upright = (header.width, header.height), header.upright
     used, other = (stored, upright) if ignores_exif else (upright, stored)
     low, high = polys_NP2.min(axis=1), polys_NP2.max(axis=1)
-    outside = _leaves(low, high, used)
-    if used != other and outside.any() and not _leaves(low, high, other).any():
+    outside = leaves(low, high, used)
+    if used != other and outside.any() and not leaves(low, high, other).any():
         yield (
             "exif-against-boxes",
             f"EXIF orientation {header.orientation}: the picture is {used[0]} x {used[1]}, "
@@ -132,11 +131,6 @@ def _against(
         )
         return
     yield from _named("box-outside", outside, f"; the picture is {used[0]} x {used[1]}")
-
-
-def _leaves(low_N2: np.ndarray, high_N2: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    slack = np.maximum(np.array(size) * OUTSIDE_PART, 2)
-    return np.any((low_N2 < -slack) | (high_N2 > np.array(size) + slack), axis=1)
 
 
 def _named(kind: str, which: np.ndarray, more: str = "") -> Iterator[tuple[str, str]]:

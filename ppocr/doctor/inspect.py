@@ -39,13 +39,25 @@ class Report:
         """0 when the data is fit to train on, else that of a DataError."""
         return 0 if self.fit else DataError.exit_code
 
+    @property
+    def unmended(self) -> list[Finding]:
+        """The grave findings that no recommended setting mends."""
+        return [one for one in self.findings if one.level in GRAVE and not one.overrides]
+
+    def recommended(self) -> list[str]:
+        """Return every override that is recommended."""
+        return [one for finding in self.findings for one in finding.overrides]
+
+    def settings(self) -> list[str]:
+        """Return the overrides that were given and those that are recommended, each path once."""
+        paths = dict(one.partition("=")[::2] for one in [*self.case.overrides, *self.recommended()])
+        return [f"{path}={value}" for path, value in paths.items()]
+
     def command(self) -> str:
         """Return the training command with every recommended override, '' if there is none."""
-        wanted = [one for finding in self.findings for one in finding.overrides]
-        if not wanted:
+        if not self.recommended():
             return ""
-        paths = dict(one.partition("=")[::2] for one in [*self.case.overrides, *wanted])
-        given = " ".join(shlex.quote(f"{path}={value}") for path, value in paths.items())
+        given = " ".join(map(shlex.quote, self.settings()))
         return f"python tools/train.py -c {shlex.quote(self.case.path)} -o {given}"
 
     def numbers(self) -> dict[str, Any]:

@@ -22,12 +22,13 @@ from ppocr.doctor.findings import (
     percent,
 )
 from ppocr.doctor.kinds import KINDS
+from ppocr.doctor.rows import Trouble
 from ppocr.doctor.sets import Set
 
 MAX_BAD_RATIO = 0.01  # what training accepts when Global.max_bad_ratio is not given
 OWN_CHAPTER = frozenset({"text-too-long", "unknown-characters", "exif-against-boxes"})
 MANY = 0.01
-SHOWN = 6
+SHOWN, SHOWN_PLACES = 6, 10
 PICTURED = frozenset({"box-outside", "crossed-box", "flat-box", "empty-text", "no-known-character"})
 
 
@@ -143,7 +144,7 @@ def _broken(case: Case, one: Set, found: Chapter) -> None:
             f"{many(number, 'row')}: {listed}. {why} Mend them{done}.",
             share,
             applied,
-            places=tuple(t.place for t in one.troubles if t.row in rows)[:10],
+            places=tuple(map(_reason, [t for t in one.troubles if t.row in rows][:SHOWN_PLACES])),
         )
     )
 
@@ -163,9 +164,17 @@ def _faults(one: Set, found: Chapter) -> None:
                 f"{about.title}: {many(number, 'row')} of {one.mode}",
                 f"{percent(number, one.looked_at)} of the rows. To mend it: {about.fix}.",
                 share,
-                places=tuple(t.place for t in one.troubles if t.kind == kind)[:10],
+                places=tuple(
+                    map(_reason, [t for t in one.troubles if t.kind == kind][:SHOWN_PLACES])
+                ),
             )
         )
+
+
+def _reason(trouble: Trouble) -> str:
+    """Return where, what, and the particulars, in one line."""
+    detail = " ".join(trouble.detail.split())
+    return f"{trouble.place}: {KINDS[trouble.kind].title}" + (f" ({detail})" if detail else "")
 
 
 def _short(place: str) -> str:

@@ -22,6 +22,8 @@ from ppocr.doctor.findings import (
     Finding,
     Gallery,
     Picture,
+    Table,
+    many,
     op_overrides,
     part,
     percent,
@@ -56,8 +58,13 @@ def chapter(case: Case, network: Network) -> Chapter | None:
 
 def quantiles(values: np.ndarray) -> dict[str, float]:
     """Return the values that keep 80, 95, 99 and 100 % of the samples."""
-    found = {f"{share:.0%}": float(np.quantile(values, share)) for share in QUANTILES}
+    found = {f"{share:.0%}": _keeping(values, share) for share in QUANTILES}
     return {**found, "100%": float(values.max())}
+
+
+def _keeping(values: np.ndarray, share: float) -> float:
+    """Return the value that occurs and keeps at least this share of the samples."""
+    return float(np.quantile(values, share, method="higher"))
 
 
 def _lengths(case: Case, train: Set, found: Chapter) -> None:
@@ -69,12 +76,10 @@ def _lengths(case: Case, train: Set, found: Chapter) -> None:
     marks.append((keeps["99%"], f"99 %: {keeps['99%']}"))
     drawing = charts.histogram(lengths, marks, limit and limit + 1, longest=keeps["100%"])
     found.blocks.append(Chart("Characters of a line (training set)", drawing, _kept(keeps, "")))
+    found.blocks.append(_each_set(case, limit, found))
     if not limit:
         return
     dropped = int((lengths > limit).sum())
-    found.numbers["length"]["longer"] = {
-        one.mode: int((one.column("length") > limit).sum()) for one in case.opened
-    }
     if dropped:
         found.findings.append(_too_long(case, train, dropped, limit, keeps))
         found.blocks.append(_longest(train, lengths, limit))
@@ -85,10 +90,10 @@ def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str,
     share = part(dropped, train.looked_at)
     others = [one for one in case.opened if one is not train]
     more = "".join(
-        f" In {one.mode} {int((one.column('length') > limit).sum())} lines are longer, and count "
-        "as errors whatever the model writes."
+        f" In {one.mode} {many(longer, 'line')} ({percent(longer, one.looked_at)}) are longer: a "
+        "model that never saw such a line gets them wrong, and they count."
         for one in others
-        if (one.column("length") > limit).any()
+        if (longer := int((one.column("length") > limit).sum()))
     )
     return Finding(
         "text-too-long",
@@ -101,6 +106,29 @@ def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str,
         share,
         case.accepted(length_overrides(case, wanted)),
     )
+
+
+def _each_set(case: Case, limit: int | None, found: Chapter) -> Table:
+    """Return the lengths of every set side by side; the same goes into the numbers."""
+    rows = []
+    for one in case.opened:
+        lengths, bare = one.column("length"), one.column("bare")
+        if not len(lengths):
+            continue
+        keeps = {key: ceil(value) for key, value in quantiles(lengths).items()}
+        longer = [int((lengths > limit).sum()), int((bare > limit).sum())] if limit else [0, 0]
+        found.numbers["length"].setdefault("sets", {})[one.mode] = {
+            "lines": len(lengths),
+            "longer": longer[0],
+            "longer_without_spaces": longer[1],
+            "keeps": keeps,
+        }
+        shares = [f"{count} ({percent(count, len(lengths))})" for count in longer]
+        row = (one.mode, len(lengths), *(shares if limit else ()), *keeps.values())
+        rows.append(row)
+    over = (f"longer than {limit}", "spaces not counted") if limit else ()
+    head = ("set", "lines", *over, "80 % fit in", "95 %", "99 %", "longest")
+    return Table(head, tuple(rows), "Characters of a line, spaces included")
 
 
 def good_length(keeps: dict[str, int]) -> int:
@@ -135,7 +163,8 @@ def _widths(case: Case, train: Set, found: Chapter, network: Network) -> None:
         "wider": int((natural > width).sum()),
         "squeezed": squeezed,
     }
-    wanted = max(width, _up(float(np.quantile(natural, KEEP_WIDTH)) / SQUEEZED))
+    legible = max(width, _up(_keeping(natural, KEEP_WIDTH) / SQUEEZED))
+    wanted = _with_paths(train, legible, shape, network)
     found.numbers["width"]["recommended"] = wanted
     marks = [(width, f"image_shape {width}"), (wanted, f"recommended {wanted}")]
     drawing = charts.histogram(natural, marks, width, " px", 1.3 * keeps["99%"])
@@ -143,7 +172,7 @@ def _widths(case: Case, train: Set, found: Chapter, network: Network) -> None:
     found.blocks.append(Chart(title, drawing, _kept(keeps, " px")))
     steps = network.steps(shape), network.steps((channels, height, wanted))
     feasible = _feasible(train, steps, found)
-    if wanted > width and (squeezed > FEW * len(natural) or feasible):
+    if wanted > width and squeezed > FEW * len(natural):
         numbers = (squeezed, len(natural), width, wanted, feasible)
         found.findings.append(_too_narrow(case, train, shape, numbers))
         found.blocks.append(_widest(train, natural, known, width))
@@ -154,13 +183,16 @@ def _widths(case: Case, train: Set, found: Chapter, network: Network) -> None:
 
 
 def _feasible(train: Set, steps: tuple[int | None, int | None], found: Chapter) -> int:
-    """Return how many lines have no CTC path now; the figures go into the chapter."""
+    """Return how many lines have no CTC path now; the figures go into the chapter.
+
+    Counted are the lines that the length to recommend lets in: who raises max_text_length alone
+    would train on lines that cannot be learnt.
+    """
     now, then = steps
     if now is None:
         return 0
     needed = train.column("steps")
-    limit = train.value("max_text_length") or needed.max()
-    short = int(((needed > now) & (train.column("length") <= limit)).sum())
+    short = int((needed[_let_in(train)] > now).sum())
     found.numbers["ctc"] = {
         "time_steps": now,
         "needed": {key: ceil(value) for key, value in quantiles(needed).items()},
@@ -176,20 +208,42 @@ def _feasible(train: Set, steps: tuple[int | None, int | None], found: Chapter) 
     return short
 
 
+def _let_in(train: Set) -> np.ndarray:
+    """Return which lines are short enough, for the length that is recommended."""
+    lengths, limit = train.column("length"), train.value("max_text_length")
+    if not limit:
+        return np.ones(len(lengths), bool)
+    keeps = {key: ceil(value) for key, value in quantiles(lengths).items()}
+    return lengths <= (max(limit, good_length(keeps)) if (lengths > limit).any() else limit)
+
+
+def _with_paths(train: Set, width: int, shape: tuple[int, int, int], network: Network) -> int:
+    """Return the width, or the next one at which 99 % of the lines have a CTC path."""
+    needed = ceil(_keeping(train.column("steps")[_let_in(train)], KEEP_LENGTH))
+    widest = max(8 * shape[2], width)
+    while (network.steps((*shape[:2], width)) or needed) < needed and width < widest:
+        width += WIDTH_STEP
+    return width
+
+
 def _too_narrow(
     case: Case, train: Set, shape: tuple[int, int, int], numbers: tuple[int, int, int, int, int]
 ) -> Finding:
     squeezed, lines, width, wanted, pathless = numbers
     share = part(max(squeezed, pathless), lines)
-    also = f" {pathless} have fewer time steps than CTC needs." if pathless else ""
+    also = (
+        f" {many(pathless, 'line')} would have fewer time steps than CTC needs, and so no path."
+        if pathless
+        else ""
+    )
     return Finding(
         "line-too-wide",
         RUIN if part(pathless, lines) >= FEW else WARN,
         f"{percent(squeezed, lines)} of the lines are squeezed by more than a quarter to fit "
         f"image_shape {list(shape)}",
         f"At height {shape[1]} they are wider than {width} px, so letters become narrower than "
-        f"those the model is shown elsewhere.{also} At {wanted} px it is no "
-        f"more than 5 % of them; a step of training then takes about {wanted / width:.1f} times "
+        f"those the model is shown elsewhere.{also} At {wanted} px at "
+        f"most 5 % of them are; a step of training then takes about {wanted / width:.1f} times "
         "as long.",
         share,
         case.accepted(_shape_overrides(case, train, wanted)),
@@ -199,10 +253,8 @@ def _too_narrow(
 def _no_path(
     case: Case, train: Set, pathless: int, shape: tuple[int, int, int], network: Network
 ) -> Finding:
-    needed = ceil(np.quantile(train.column("steps"), KEEP_LENGTH))
-    width = shape[2]
-    while (network.steps((shape[0], shape[1], width)) or needed) < needed and width < 8 * shape[2]:
-        width += WIDTH_STEP
+    needed = ceil(_keeping(train.column("steps")[_let_in(train)], KEEP_LENGTH))
+    width = _with_paths(train, shape[2], shape, network)
     share = part(pathless, train.looked_at)
     return Finding(
         "no-ctc-path",
