@@ -173,8 +173,9 @@ def part(count: float, whole: float) -> float:
 
 
 def percent(count: float, whole: float) -> str:
-    """Return a share as people read it: '12 %', '0.3 %', 'under 0.1 %'."""
+    """Return a share as people read it: '43 %', '11.9 %', '0.3 %', 'under 0.1 %'."""
     share = 100 * part(count, whole)
     if 0 < share < 0.1:
         return "under 0.1 %"
-    return f"{share:.0f} %" if share >= 10 or share == int(share) else f"{share:.1f} %"
+    whole_number = share >= 20 or round(share, 1) == int(share)
+    return f"{share:.0f} %" if whole_number else f"{share:.1f} %"

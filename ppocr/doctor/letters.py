@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 from ppocr.data.simple import SimpleDataSet
 from ppocr.doctor.findings import (
@@ -28,7 +29,7 @@ from ppocr.utils.files import atomic_write
 ENOUGH = 200  # samples of a character from which on a recogniser knows it
 FEW_ROWS = 0.01
 SPACE = " "
-MOST_LISTED = 200
+MOST_LISTED, MOST_NEVER = 200, 1000
 DICTIONARY = "dictionary.txt"
 
 
@@ -143,11 +144,16 @@ def _rare(case: Case, train: Set, charset: Charset, counts: Counter[str], found:
                               charts.bars(rows)))  # fmt: skip
     listed = tuple(
         (show(one), f"U+{ord(one[0]):04X}", name_of(one[0]), counts[one], ENOUGH - counts[one])
-        for one in [*never, *rare][:MOST_LISTED]
+        for one in rare[:MOST_LISTED]
     )
-    if listed:
-        head = ("character", "code", "name", "seen", "missing")
-        found.blocks.append(Table(head, listed, f"Characters seen less than {ENOUGH} times"))
+    head = ("character", "code", "name", "seen", "missing")
+    found.blocks.append(Table(head, listed, f"Characters seen, but less than {ENOUGH} times"))
+    if never:
+        shown = " ".join(map(show, never[:MOST_NEVER]))
+        more = f" and {len(never) - MOST_NEVER} more" if len(never) > MOST_NEVER else ""
+        title = f"Never seen: {many(len(never), 'character')} of the dictionary"
+        found.blocks.append(Table((title,), ((f"{shown}{more}",),)))
+    if rare or never:
         found.findings.append(_scarce(case, counts, never, rare, lacking))
 
 
@@ -176,18 +182,33 @@ def _scarce(
         f"The rare ones are {percent(affected, written)} of all characters written: "
         f"{' '.join(show(one) for one in rare[:16])}. {advice}",
         part(affected, written),
-        commands=_own_dictionary(case) if mostly else (),
+        commands=_own_dictionary(case) if mostly else _drawn_lines(case),
     )
+
+
+def _drawn_lines(case: Case) -> tuple[str, ...]:
+    """Return the command that draws lines with the characters that the training set lacks."""
+    files = _label_files([case.train])
+    dictionary = (case.config.get("Global") or {}).get("character_dict_path")
+    if not files or not dictionary:
+        return ()
+    settings = f"Gaps.labels=[{', '.join(files)}]", f"Gaps.at_least={ENOUGH}"
+    words = ["python", "tools/synthesize.py", "-c", "configs/synth/lines_gaps.yml", "-o", *settings]
+    return (shlex.join([*words, f"Text.dictionary={dictionary}"]),)
+
+
+def _label_files(sets: Iterable[Set | None]) -> list[str]:
+    return [
+        str(file.path)
+        for one in sets
+        if one is not None and isinstance(one.source, SimpleDataSet)
+        for file in one.source.files
+    ]
 
 
 def _own_dictionary(case: Case) -> tuple[str, ...]:
     """Return the command that makes a dictionary of what the labels hold."""
-    files = [
-        str(file.path)
-        for one in case.opened
-        if isinstance(one.source, SimpleDataSet)
-        for file in one.source.files
-    ]
+    files = _label_files(case.opened)
     if not files:
         return ()
     output = str(case.folder / "own_dictionary.txt")

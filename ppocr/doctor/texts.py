@@ -42,6 +42,7 @@ MANY = 0.05  # from this part of the lines on, losing them ruins the result
 SQUEEZED = 1.25  # letters narrower than this are hard to read
 FEW = 0.01
 SHOWN = 8
+ORDER = (Table, Chart, Gallery)  # in which they stand in the chapter
 
 
 def chapter(case: Case, network: Network) -> Chapter | None:
@@ -52,7 +53,7 @@ def chapter(case: Case, network: Network) -> Chapter | None:
     found = Chapter("Length and width of the lines")
     _lengths(case, train, found)
     _widths(case, train, found, network)
-    found.blocks.sort(key=lambda block: isinstance(block, Gallery))
+    found.blocks.sort(key=lambda block: ORDER.index(type(block)))
     return found
 
 
@@ -232,7 +233,9 @@ def _too_narrow(
     squeezed, lines, width, wanted, pathless = numbers
     share = part(max(squeezed, pathless), lines)
     also = (
-        f" {many(pathless, 'line')} would have fewer time steps than CTC needs, and so no path."
+        f" For {many(pathless, 'line')} ({percent(pathless, train.looked_at)}), counting those "
+        "that a longer max_text_length lets in, there are fewer time steps than CTC needs: they "
+        "cannot be learnt at all."
         if pathless
         else ""
     )
@@ -242,9 +245,8 @@ def _too_narrow(
         f"{percent(squeezed, lines)} of the lines are squeezed by more than a quarter to fit "
         f"image_shape {list(shape)}",
         f"At height {shape[1]} they are wider than {width} px, so letters become narrower than "
-        f"those the model is shown elsewhere.{also} At {wanted} px at "
-        f"most 5 % of them are; a step of training then takes about {wanted / width:.1f} times "
-        "as long.",
+        f"those the model is shown elsewhere.{also} At {wanted} px no more than 5 % are squeezed "
+        f"like that; a step of training then takes about {wanted / width:.1f} times as long.",
         share,
         case.accepted(_shape_overrides(case, train, wanted)),
     )

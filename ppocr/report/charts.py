@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 WIDTH, HEIGHT = 560, 220
-LEFT, RIGHT, TOP, BOTTOM = 46, 12, 26, 34
+LEFT, RIGHT, TOP, BOTTOM = 46, 24, 26, 34
 BINS = 48
 
 

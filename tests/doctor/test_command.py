@@ -41,7 +41,7 @@ def test_fit_unfit_and_wrong(run, tmp_path: Path, capsys):
     broken = material.config(tmp_path, "cls", [*rows, "gone.png\t0"], label_list=["0", "180"])
     assert run("-c", str(broken), "--output", "elsewhere") == 65
     said = capsys.readouterr().out
-    assert "STOPS  14 % of the rows of Train cannot be read" in said
+    assert "STOPS  14.3 % of the rows of Train cannot be read" in said
     assert "-o 'Train.dataset.label_file_list=[elsewhere/clean/Train_0_train.txt]'" in said
     assert json.loads(Path("elsewhere/report.json").read_text())["exit_code"] == 65
     clean = Path("elsewhere/clean/Train_0_train.txt").read_text().splitlines()

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import yaml
 
+from ppocr.config import load
 from ppocr.doctor import report as pages
 from ppocr.doctor.findings import NOTE, RUIN, STOP, WARN
+from ppocr.utils.files import find_file
 from tests.doctor import material
 from tests.doctor.material import page, region
 from tools import check_config, dictionary
@@ -127,6 +129,31 @@ def test_space_and_rare_characters(tmp_path: Path, report_on):
     assert numbers["lacking_samples"] == 2 * 190 + len(numbers["never"]) * 200
     spaced = report_on(material.config(tmp_path, "rec", line_rows(tmp_path, 4, lambda n: "a b")))
     assert "space-never-seen" not in codes(spaced)
+
+
+def test_lines_for_rare_characters_are_drawn_by_a_command(tmp_path: Path, report_on):
+    everything = "".join(map(chr, range(33, 127)))
+    rows = line_rows(tmp_path, 6, lambda n: everything[16 * n : 16 * n + 16])
+    (command,) = found(
+        report_on(material.config(tmp_path, "rec", rows)), "rare-characters"
+    ).commands
+    words = shlex.split(command)
+    assert words[:2] == ["python", "tools/synthesize.py"]
+    settings = words[words.index("-o") + 1 :]
+    config = load(find_file(words[words.index("-c") + 1]), settings)
+    assert config["Gaps"]["labels"] == [str(tmp_path / "train.txt")]
+    assert config["Text"]["dictionary"] == "ppocr/utils/en_dict.txt"
+
+
+def test_width_and_length_are_recommended_for_each_other(tmp_path: Path, report_on):
+    """A longer text needs more time steps: the width reckons with the lines the length lets in."""
+    rows = line_rows(tmp_path, 10, lambda n: "abcdefgh" * 4 + "ab" if n < 2 else "ab")
+    report = report_on(material.config(tmp_path, "rec", rows))
+    assert found(report, "text-too-long").overrides == ("Global.max_text_length=35",)
+    short = found(report, "no-ctc-path")
+    assert short.level == RUIN
+    recommended = [one for finding in report.findings for one in finding.overrides]
+    assert report_on(Path(report.case.path), *recommended).fit
 
 
 def test_copies_leaks_and_contradictions(tmp_path: Path, report_on):
@@ -284,6 +311,30 @@ def test_sources_are_weighed(tmp_path: Path, report_on):
     files = f"Train.dataset.label_file_list=[{tmp_path}/train.txt, {synthetic}]"
     report = report_on(path, files)
     assert found(report, "mostly-synthetic").overrides == ("Train.dataset.ratio_list=[1.0, 0.5]",)
+    accepted(report)
+
+
+@pytest.mark.parametrize(
+    ("given", "advised"),
+    [
+        ("[1, 4]", "Train.sampler.weights=[1.0, 3.0]"),
+        ("{train.txt: 1, synthetic: 4}", "Train.sampler.weights={train.txt: 1.0, synthetic: 3.0}"),
+    ],
+)
+def test_what_a_sampler_mixes_counts_not_what_files_hold(tmp_path: Path, report_on, given, advised):
+    path = material.config(tmp_path, "rec", material.rows_of("rec", 40, tmp_path))
+    home = tmp_path / "synthetic"
+    home.mkdir()
+    rows = material.rows_of("rec", 4, tmp_path, 50)
+    (home / "rows.txt").write_text("".join(f"{row}\n" for row in rows))
+    content = yaml.safe_load(path.read_text())
+    content["Train"]["sampler"] = {"name": "MixedSampler", "weights": yaml.safe_load(given)}
+    content["Train"]["dataset"]["label_file_list"].append(str(home / "rows.txt"))
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    report = report_on(path)
+    numbers = report.numbers()["chapters"]["Sources, copies and leaks"]["sources_Train"]
+    assert numbers["synthetic"] == 4 * numbers["real"] == 160
+    assert found(report, "mostly-synthetic").overrides == (advised,)
     accepted(report)
 
 
