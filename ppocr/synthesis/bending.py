@@ -89,7 +89,7 @@ class Movement:
 
     def bounds(self, box: Sequence[float]) -> tuple[float, float, float, float]:
         """Return left, top, right and bottom of a moved box."""
-        outline = self.points(_outline(box))
+        outline = self.points(corners(box) if self.bend is None else _outline(box))
         (x0, y0), (x1, y1) = outline.min(axis=0).tolist(), outline.max(axis=0).tolist()
         return x0, y0, x1, y1
 
