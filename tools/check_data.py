@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     checks.ensure(config)
     if given.labels:
         config.pop("Eval", None)  # there is none before the split
-    folder = Path(given.output or Path("output/check_data") / Path(given.config).stem)
+    folder = _folder(given)
     found = inspect.run(config, given.config, overrides, folder, given.limit, given.quiet)
     page, _ = report.write(found, folder)
     _say_findings(found)
@@ -65,8 +65,18 @@ def main(argv: Sequence[str]) -> int:
     if found.command() and not given.labels:
         say(f"with everything that is recommended:\n  {found.command()}")
     if given.labels and found.fit:
-        say(f"next: python tools/split_data.py --datasetRootPath {shlex.quote(given.labels)}")
+        words = ["--datasetRootPath", given.labels, "--config", given.config]
+        say(f"next: python tools/split_data.py {shlex.join(words)}")
     return found.exit_code
+
+
+def _folder(given: argparse.Namespace) -> Path:
+    """Return where the report goes; with what a written config names, it lies beside that."""
+    if given.output:
+        return Path(given.output)
+    if given.write:
+        return Path(given.write).with_name(f"{Path(given.write).stem}_check")
+    return Path("output/check_data") / Path(given.config).stem
 
 
 def _say_findings(found: Report) -> None:
@@ -111,7 +121,8 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--output",
         metavar="FOLDER",
-        help="where to write the report; default output/check_data/<name of the config>",
+        help="where to write the report; default output/check_data/<name of the config>, with "
+        "--write <name of the file>_check beside it",
     )
     found.add_argument(
         "--limit",
