@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
+import numpy as np
+
 from ppocr.conversion.page import Picture
 from ppocr.data.labels import locate
 from ppocr.transforms.base import Rejected
@@ -22,6 +24,7 @@ from ppocr.utils.exits import DataError, MissingInput, StorageError
 from ppocr.utils.files import IMAGE_ENDINGS
 
 MAX_TEXT_BYTES = 256 << 20
+MAX_ROWS_BYTES = 32 << 20  # a text file: its rows may be as short as they like
 MAX_JSON_BYTES = 850 << 20
 # what CPython takes, at most, for each value, key, list and mapping of a parsed file
 COSTS = ((b",", 64), (b":", 100), (b"[", 88), (b"{", 240))
@@ -131,7 +134,7 @@ def walk(folder: Path, leave_out: Path | None = None) -> Iterator[Path]:
 
 def read_text(path: Path) -> str:
     """Return a UTF-8 text file, without byte order mark; a DataError says why it cannot be."""
-    content = _content(path)
+    content = _content(path, MAX_ROWS_BYTES)
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{path}:1: UTF-16; save the file as UTF-8")
     try:
@@ -149,7 +152,8 @@ def rows_of(path: Path) -> list[str]:
 def load_json(path: Path) -> Any:
     """Return what a JSON file holds; a DataError has file, line and reason."""
     content = _content(path)
-    needed = 2 * len(content) + sum(content.count(sign) * cost for sign, cost in COSTS)
+    texts = 2 * _bytes_a_letter(content) * len(content)  # the file as text, and the texts in it
+    needed = len(content) + texts + sum(content.count(sign) * cost for sign, cost in COSTS)
     if needed > MAX_JSON_BYTES:
         raise DataError(
             f"{path}: its values would take {needed >> 20} MB of memory, more than "
@@ -166,13 +170,19 @@ def load_json(path: Path) -> Any:
         raise DataError(f"{path}: not usable JSON: {reason}") from None
 
 
-def _content(path: Path) -> bytes:
+def _bytes_a_letter(content: bytes) -> int:
+    """Return how many bytes Python takes for every letter of a text: one decides for all."""
+    highest = int(np.frombuffer(content, np.uint8).max()) if content else 0
+    return 4 if highest >= 0xF0 else 2 if highest >= 0xC4 else 1
+
+
+def _content(path: Path, most: int = MAX_TEXT_BYTES) -> bytes:
     try:
         if not path.is_file():
             raise MissingInput(f"no such file: {path}")
         size = path.stat().st_size
-        if size > MAX_TEXT_BYTES:
-            raise DataError(f"{path}: {size} bytes; the limit is {MAX_TEXT_BYTES}; split the file")
+        if size > most:
+            raise DataError(f"{path}: {size} bytes; the limit is {most}; split the file")
         content = path.read_bytes()
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}") from error

@@ -25,6 +25,8 @@ from ppocr.utils.exits import DataError
 from ppocr.utils.files import read_bytes
 
 PDF_SCALE = 2.0  # 144 dots per inch: what a page of 72 points needs for small print
+MAX_FILE_BYTES = 512 << 20
+MAX_FRAME_PIXELS = 1 << 26  # of a page of a TIFF file, which is held three times for a moment
 PDF_SIDE_PX = 4096  # posters are not rendered larger than this
 KEPT_ENDINGS = frozenset({".jpg", ".jpeg", ".png", ".bmp"})  # a drawing keeps these, else .png
 DIRECT_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "I;16"})  # what a PNG can hold
@@ -89,7 +91,7 @@ def read_pages(path: Path, page_num: int = 0, ignore_orientation: bool = False) 
 
     An animation (GIF, WebP, APNG) is one page: its first frame. A DataError says what is wrong.
     """
-    content = read_bytes(path)
+    content = read_bytes(path, MAX_FILE_BYTES)
     decode = DecodeImage("BGR", ignore_orientation=ignore_orientation)
     if content.startswith(b"%PDF-"):
         for number, image_HWC in enumerate(_pdf_pages(content, page_num)):
@@ -129,6 +131,8 @@ def _frame(image: Image.Image, number: int, decode: DecodeImage) -> np.ndarray:
     buffer = io.BytesIO()
     try:
         image.seek(number)
+        if image.width * image.height > MAX_FRAME_PIXELS:  # told before memory is taken
+            raise DataError(f"frame {number} has {image.width} x {image.height} pixels")
         upright = ImageOps.exif_transpose(image)
         kept = upright if upright.mode in DIRECT_MODES else upright.convert("RGB")
         kept.save(buffer, "PNG", compress_level=0)

@@ -17,7 +17,8 @@ try:
 except ImportError:  # predicting does without
     simplejpeg = None
 
-MAX_PIXELS = 1 << 28  # 268 megapixels: an A1 sheet at 600 dpi
+MAX_PIXELS = 150_000_000  # an A0 sheet at 300 dpi, A2 at 600: 450 MB of memory
+CV_LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"  # set to the same in ppocr/__init__.py
 REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -44,7 +45,7 @@ class DecodeImage:
     EXIF orientation is applied unless ``ignore_orientation``. ``img_mode`` GRAY gives three
     equal channels. Arrays pass through as they are (they count as BGR). Raises Rejected
     ("unreadable", "truncated", "too_large"); sizes are taken from the header, before memory
-    is.
+    is. Beyond ``max_pixels`` OpenCV has a limit of its own, see ``CV_LIMIT``.
     """
 
     needs_label: ClassVar[bool] = False
@@ -202,7 +203,12 @@ def _decode(data: bytes | np.ndarray, flags: int) -> np.ndarray:
     try:
         image = cv2.imdecode(encoded, flags)
     except cv2.error as error:
-        raise Rejected("unreadable", str(error).strip().splitlines()[-1]) from error
+        said = str(error).strip().splitlines()[-1]
+        if "CV_IO_MAX_IMAGE" in said:
+            raise Rejected(
+                "too_large", f"more pixels than {CV_LIMIT} in the environment"
+            ) from error
+        raise Rejected("unreadable", said) from error
     if image is None:
         raise Rejected("unreadable", "not an image, or damaged")
     return image
