@@ -177,5 +177,5 @@ def percent(count: float, whole: float) -> str:
     share = 100 * part(count, whole)
     if 0 < share < 0.1:
         return "under 0.1 %"
-    whole_number = share >= 20 or round(share, 1) == int(share)
-    return f"{share:.0f} %" if whole_number else f"{share:.1f} %"
+    tenths = round(share, 1)
+    return f"{share:.0f} %" if share >= 20 or tenths == int(tenths) else f"{tenths:.1f} %"
