@@ -155,9 +155,10 @@ def _field(kind: str, number: int) -> np.ndarray:
     if kind == "medium":
         noise = cv2.GaussianBlur(noise, (0, 0), 3) + 0.3 * cv2.GaussianBlur(noise, (0, 0), 1)
     elif kind == "coarse":
-        octaves = [rng.standard_normal((n, n)).astype(np.float32) for n in (4, 8, 17, 33)]
-        sizes = [cv2.resize(one, (side, side), interpolation=cv2.INTER_CUBIC) for one in octaves]
-        noise = sum(one / (place + 1) for place, one in enumerate(sizes))
+        noise = np.zeros((side, side), np.float32)
+        for weight, cells in enumerate((4, 8, 17, 33), start=1):
+            octave = rng.standard_normal((cells, cells)).astype(np.float32)
+            noise += cv2.resize(octave, (side, side), interpolation=cv2.INTER_CUBIC) / weight
     elif kind == "fibres":
         noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=7, sigmaY=0.7)
         noise = noise if number % 2 else noise.T.copy()

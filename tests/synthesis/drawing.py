@@ -16,7 +16,7 @@ SANS, SERIF = (str(with_matplotlib(f"{name}.ttf")) for name in ("DejaVuSans", "D
 def config(**sections: Any) -> dict[str, Any]:
     """Return a config of lines without effects, with some sections replaced."""
     found: dict[str, Any] = {
-        "Global": {"output": "unused", "number": 20, "seed": 5, "workers": 1},
+        "Global": {"output": "unused", "number": 20, "seed": 5, "workers": 1, "preview": 6},
         "Text": {"sources": [{"Invented": {}}], "lengths": [[3, 12, 1]]},
         "Fonts": {"files": [SANS, SERIF], "sizes": [20, 30]},
         "Ink": {"dark": 1.0, "coloured": 0.0, "strength": [1, 1], "min_contrast": 120},

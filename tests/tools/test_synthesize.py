@@ -78,24 +78,24 @@ def test_lmdb_holds_the_same_pictures(run):
 
 
 def test_a_run_that_was_stopped_goes_on_and_more_can_be_added(run, monkeypatch, capsys):
-    whole = files_of(run("whole", Global={"number": 200}))
+    whole = files_of(run("whole", Global={"number": 140}))
     with monkeypatch.context() as patch:
         once = synthesize.Artist.draw
 
         def stop(self, job):
-            if job.index == 150:
+            if job.index == 130:
                 raise KeyboardInterrupt
             return once(self, job)
 
         patch.setattr(synthesize.Artist, "draw", stop)
         with pytest.raises(KeyboardInterrupt):
-            run("parts", Global={"number": 200})
+            run("parts", Global={"number": 140})
     capsys.readouterr()
-    parts = run("parts", Global={"number": 200})
+    parts = run("parts", Global={"number": 140})
     assert files_of(parts) == whole
     assert "finished before and kept" in capsys.readouterr().out
     run("grown", Global={"number": 25})
-    assert files_of(run("grown", Global={"number": 200})) == whole
+    assert files_of(run("grown", Global={"number": 140})) == whole
 
 
 def test_another_recipe_does_not_mix_with_what_is_there(run):
