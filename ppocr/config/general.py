@@ -58,6 +58,7 @@ class General:
     early_stop: int | dict[str, Any] | None = None
     max_hours: float | None = None
     stall_s: float = 1800.0  # a run in which nothing moves for so long is ended
+    rank_stall_s: float = 60.0  # one of several processes that is silent for so long ends them all
 
     # weights and files
     pretrained_model: str | None = None
@@ -100,6 +101,7 @@ class General:
     print_mem_info: bool = True
     uniform_output_enabled: bool = False
     max_bad_ratio: float | None = None
+    eval_unreadable: Literal["fail", "wrong"] = "fail"  # what a sample to evaluate is then
 
     # export
     export_with_pir: bool = True

@@ -110,6 +110,17 @@ class Fetcher:
         rng = generator(self.seed, epoch if self.training else 0, position)
         return self._raw(row, rng, position, epoch)
 
+    def truth(self, position: int, epoch: int = 0) -> Sample:
+        """Return what the label operators make of the label at a position, without its image.
+
+        ``Rejected`` if the label cannot be used either.
+        """
+        sample = {"label": self.source.label(self._row(epoch, position)), _KEPT: []}
+        for op in self.ops:
+            if _is_label_op(op):
+                sample = _judged_later(op)(sample)
+        return sample
+
     def _sample(self, request: Request, position: int, rejects: list[Reject]) -> Sample | None:
         kept: list[Rejected] = []
         for attempt in range(MAX_REPLACEMENTS if self.training else 1):
@@ -226,5 +237,8 @@ class _JudgedLater:
 
 
 def _judged_later(op: Any) -> Any:
-    wanted = getattr(op, "needs_label", False) and getattr(op, "touches", "") == "nothing"
-    return _JudgedLater(op) if wanted else op
+    return _JudgedLater(op) if _is_label_op(op) else op
+
+
+def _is_label_op(op: Any) -> bool:
+    return getattr(op, "needs_label", False) and getattr(op, "touches", "") == "nothing"

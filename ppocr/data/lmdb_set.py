@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import lmdb
 
 MAX_NOTE_BYTES = 4096
+_MAX_DIGITS = 20
 _DATA_FILE = "data.mdb"
 
 
@@ -54,6 +55,22 @@ class LMDBDataSet(Source):
         folder, place = self.folders[number], self.place(row)
         image, label = self._get(folder, index + 1, place)
         return {"image": image, "label": decode(label, place), "place": place, "path": str(folder)}
+
+    def label(self, row: int) -> str:
+        import lmdb
+
+        number, index = self.where(row)
+        place = self.place(row)
+        key = b"label-%09d" % (index + 1)
+        try:
+            with _environment(self.folders[number], os.getpid()).begin(buffers=True) as transaction:
+                found = transaction.get(key)
+                label = None if found is None else bytes(found[: MAX_ROW_BYTES + 1])
+        except lmdb.Error as error:
+            raise Rejected("corrupt LMDB", f"{place}: {error}") from error
+        if label is None:
+            raise Rejected("missing key", f"{place}: no key {key.decode()}")
+        return decode(label, place)
 
     def note(self, row: int, key: str) -> bytes:
         """Return the first bytes of what is stored as ``key-%09d``; empty if nothing is."""
@@ -92,23 +109,29 @@ class LMDBDataSet(Source):
         except lmdb.Error as error:
             raise Rejected("corrupt LMDB", f"{place}: {error}") from error
 
-    def _samples(self, folder: Path) -> int:
+    @staticmethod
+    def _samples(folder: Path) -> int:
+        """Return the number of samples that an environment says it has, if its keys bear it out."""
+        import lmdb
+
         environment = _environment(folder, os.getpid())
-        with environment.begin() as transaction:
-            written = transaction.get(b"num-samples")
-            if written is None:
-                raise DataError(f"{folder}: no key num-samples; not a recognition LMDB")
-            text = bytes(written).decode("ascii", "replace")
-            possible = environment.stat()["entries"] // 2
-            if not text.isdecimal() or int(text) > possible:
-                reason = f"num-samples is {text!r}, but there are keys for {possible}"
-                raise DataError(f"{folder}: {reason}")
-            count = int(text)
-            if count and transaction.get(b"image-%09d" % count) is None:
-                raise DataError(
-                    f"{folder}: num-samples is {count}, but image-{count:09d} is missing"
-                )
-        return count
+        try:
+            with environment.begin(buffers=True) as transaction:
+                written = transaction.get(b"num-samples")
+                if written is None:
+                    raise DataError(f"{folder}: no key num-samples; not a recognition LMDB")
+                text = bytes(written[:_MAX_DIGITS]).decode("ascii", "replace")
+                possible = environment.stat()["entries"] // 2
+                if not (text.isascii() and text.isdecimal()) or int(text) > possible:
+                    reason = f"num-samples is {text!r}, but there are keys for {possible}"
+                    raise DataError(f"{folder}: {reason}")
+                last = b"image-%09d" % int(text)
+                if int(text) and transaction.get(last) is None:
+                    reason = f"num-samples is {text}, but {last.decode()} is missing"
+                    raise DataError(f"{folder}: {reason}")
+        except lmdb.Error as error:
+            raise DataError(f"{folder}: the LMDB is damaged: {error}; copy it again") from error
+        return int(text)
 
 
 def environments(root: Path) -> list[Path]:

@@ -59,6 +59,10 @@ class SimpleDataSet(Source):
             "path": str(path),
         }
 
+    def label(self, row: int) -> str:
+        number, line = self.where(row)
+        return self.files[number][line].label
+
     @property
     def names(self) -> list[str]:
         return [str(file.path) for file in self.files]

@@ -51,6 +51,10 @@ class Source(ABC):
     def read(self, row: int, rng: np.random.Generator) -> dict[str, Any]:
         """Return the raw sample of a row: image (encoded bytes), label (text), place, path."""
 
+    @abstractmethod
+    def label(self, row: int) -> str:
+        """Return the label of a row without its image; ``Rejected`` if it cannot be read."""
+
     @property
     @abstractmethod
     def names(self) -> list[str]:

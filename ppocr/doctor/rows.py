@@ -82,6 +82,9 @@ class Whole(Source):
             raise Rejected("too many points", f"more than {MAX_BRACKETS} points or boxes")
         return sample
 
+    def label(self, row: int) -> str:
+        return self.inner.label(row)
+
     @property
     def names(self) -> list[str]:
         return self.inner.names

@@ -28,6 +28,20 @@ class ClsMetric:
         self._right += right
         return self._figures(len(results), right)
 
+    def miss(self, batch: Mapping[str, Any]) -> None:
+        """Count images that could not be read: none of them is right."""
+        self._images += len(batch["text"])
+
+    def state(self) -> tuple[int, int]:
+        """Return everything counted, for the `merge` of another process."""
+        return self._images, self._right
+
+    def merge(self, state: tuple[int, int]) -> None:
+        """Add what another process counted on other images."""
+        images, right = state
+        self._images += images
+        self._right += right
+
     def get_metric(self) -> dict[str, float]:
         """Return the accuracy of everything counted, and begin again."""
         figures = self._figures(self._images, self._right)

@@ -136,6 +136,19 @@ class DetMetric:
         self.counts += counts
         return counts.figures()
 
+    def miss(self, batch: Mapping[str, Any]) -> None:
+        """Count images that could not be read: nothing is found in them."""
+        nothing = [{"points": ()}] * len(batch["polys"])
+        self.add(self.count(nothing, batch), len(nothing))
+
+    def state(self) -> tuple[Counts, int]:
+        """Return everything counted, for the `merge` of another process."""
+        return self.counts, self.images
+
+    def merge(self, state: tuple[Counts, int]) -> None:
+        """Add what another process counted on other images."""
+        self.add(*state)
+
     def get_metric(self) -> dict[str, float]:
         """Return the figures of everything counted, and begin again."""
         figures = self.counts.figures()

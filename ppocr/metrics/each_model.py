@@ -77,10 +77,22 @@ class DistillationMetric:
         if not isinstance(results, Mapping):
             results = {name: [one[name] for one in results] for name in (results or [{}])[0]}
         for name, one in results.items():
-            if name not in self._metrics:
-                self._metrics[name] = self._new()
-            figures.update(self._named(name, self._metrics[name](one, batch)))
+            figures.update(self._named(name, self._metric(name)(one, batch)))
         return figures
+
+    def miss(self, batch: Mapping[str, Any]) -> None:
+        """Count samples that could not be read, for each network that was seen."""
+        for metric in self._metrics.values():
+            metric.miss(batch)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything counted by network, for the `merge` of another process."""
+        return {name: metric.state() for name, metric in self._metrics.items()}
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Add what another process counted on other samples."""
+        for name, one in state.items():
+            self._metric(name).merge(one)
 
     def get_metric(self) -> dict[str, float]:
         """Return the figures of everything counted, and begin again."""
@@ -96,6 +108,12 @@ class DistillationMetric:
     def explain(self) -> str:
         """Return in words what was counted last, by network."""
         return "; ".join(f"{name}: {metric.explain()}" for name, metric in self._metrics.items())
+
+    def _metric(self, name: str) -> Any:
+        """Return the metric of a network, a new one when it is seen for the first time."""
+        if name not in self._metrics:
+            self._metrics[name] = self._new()
+        return self._metrics[name]
 
     def _new(self) -> Any:
         metric = self._base(**self._settings)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import string
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import fsum
 from typing import Any, ClassVar, Literal
 
 from rapidfuzz.distance import Levenshtein
@@ -15,18 +17,38 @@ LETTERS_AND_DIGITS = frozenset(string.ascii_letters + string.digits)
 MOST_EXAMPLES = 5
 
 
-@dataclass
-class _Totals:
-    """What was counted since the last reset."""
+@dataclass(slots=True)
+class Totals:
+    """What was counted on some lines.
+
+    ``edits`` says how many lines need so many edits and are so long: from whole numbers the sum
+    of distances is the same in whatever order, and by however many processes, they were counted.
+    """
 
     lines: int = 0
     right: int = 0
     right_with_space: int = 0
     right_without_space: int = 0
-    distance: float = 0.0
     empty: int = 0
     unwritable: int = 0
+    edits: Counter[tuple[int, int]] = field(default_factory=Counter)
     wrong: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, other: Totals) -> None:
+        """Count these lines too."""
+        self.lines += other.lines
+        self.right += other.right
+        self.right_with_space += other.right_with_space
+        self.right_without_space += other.right_without_space
+        self.empty += other.empty
+        self.unwritable += other.unwritable
+        self.edits.update(other.edits)
+        self.wrong += other.wrong[: MOST_EXAMPLES - len(self.wrong)]
+
+    @property
+    def distance(self) -> float:
+        """Sum over the lines of their edits, each as a part of the longer of the two texts."""
+        return fsum(number * (edits / longer) for (edits, longer), number in self.edits.items())
 
 
 class RecMetric:
@@ -71,11 +93,24 @@ class RecMetric:
         self, results: Sequence[tuple[str, float]], truths: Iterable[str]
     ) -> dict[str, float]:
         """Count results against their true texts; return the figures of these alone."""
-        before = (self._totals.right, self._totals.distance)
+        these = Totals()
         for (text, *_), truth in zip(results, truths, strict=True):
-            self._count(text, truth)
-        right, distance = self._totals.right - before[0], self._totals.distance - before[1]
-        return self._figures(len(results), right, distance)
+            self._count(text, truth, these)
+        self._totals.add(these)
+        return self._figures(these)
+
+    def miss(self, batch: Mapping[str, Any]) -> None:
+        """Count lines that could not be read: all of each is wrong, whatever its text."""
+        lines = len(batch["text"])
+        self._totals.add(Totals(lines=lines, empty=lines, edits=Counter({(1, 1): lines})))
+
+    def state(self) -> Totals:
+        """Return everything counted, for the `merge` of another process."""
+        return self._totals
+
+    def merge(self, state: Totals) -> None:
+        """Add what another process counted on other lines."""
+        self._totals.add(state)
 
     def get_metric(self) -> dict[str, float]:
         """Return the figures of everything counted, and begin again.
@@ -84,17 +119,17 @@ class RecMetric:
         `acc_without_space` are the accuracy with spaces compared and not.
         """
         totals = self._totals
-        figures = self._figures(totals.lines, totals.right, totals.distance)
+        figures = self._figures(totals)
         number = max(totals.lines, 1)
         figures["acc_with_space"] = totals.right_with_space / number
         figures["acc_without_space"] = totals.right_without_space / number
         self._said = self._explain()
-        self._totals = _Totals()
+        self._totals = Totals()
         return figures
 
     def reset(self) -> None:
         """Forget everything counted."""
-        self._totals = _Totals()
+        self._totals = Totals()
         self._said = ""
 
     def explain(self) -> str:
@@ -115,8 +150,7 @@ class RecMetric:
             text, truth = _filtered(text), _filtered(truth)
         return text, truth, lost
 
-    def _count(self, text: str, truth: str) -> None:
-        totals = self._totals
+    def _count(self, text: str, truth: str, totals: Totals) -> None:
         text, truth, lost = self._prepared(text, truth)
         totals.unwritable += lost
         bare_text, bare_truth = _bare(text, truth)
@@ -127,9 +161,11 @@ class RecMetric:
             text, truth = bare_text, bare_truth
         totals.lines += 1
         totals.right += text == truth
-        totals.distance += Levenshtein.normalized_distance(text, truth)
-        if text != truth and len(totals.wrong) < MOST_EXAMPLES:
-            totals.wrong.append((text, truth))
+        if text != truth:
+            edits = Levenshtein.distance(text, truth)
+            totals.edits[edits, max(len(text), len(truth))] += 1
+            if len(totals.wrong) < MOST_EXAMPLES:
+                totals.wrong.append((text, truth))
 
     def _as_decoded(self, charset: Charset, truth: str) -> tuple[str, bool]:
         """Return a truth as the decoder would write it, and whether it could not write all."""
@@ -138,11 +174,11 @@ class RecMetric:
             truth = charset.known(truth)
         return charset.comparable(truth), lost
 
-    def _figures(self, lines: int, right: int, distance: float) -> dict[str, float]:
-        number = lines + self.smoothing
+    def _figures(self, totals: Totals) -> dict[str, float]:
+        number = totals.lines + self.smoothing
         if not number:
             return {"acc": 0.0, "norm_edit_dis": 0.0}
-        return {"acc": right / number, "norm_edit_dis": 1 - distance / number}
+        return {"acc": totals.right / number, "norm_edit_dis": 1 - totals.distance / number}
 
     def _explain(self) -> str:
         totals = self._totals

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from tqdm import tqdm
 
+from ppocr.config.errors import ConfigError
 from ppocr.data.loader import Loader
+from ppocr.data.tally import Tally
 from ppocr.pipeline.batching import groups
 from ppocr.pipeline.runner import Runner
-from ppocr.training import zero
+from ppocr.training import ranks, zero
 from ppocr.training.decoding import Decoding, Judged
-from ppocr.utils.exits import DataError
+from ppocr.training.step import statistics
+from ppocr.transforms.base import Rejected
+from ppocr.utils import dist
+from ppocr.utils.exits import DataError, InternalError
 from ppocr.utils.logs import get_logger
 
 
@@ -27,13 +34,32 @@ class Watch(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Part:
+    """What one process found in its batches; the parts of all make the whole."""
+
+    metric: Any
+    twin: Any
+    tally: Tally
+    evaluated: int
+    positions: list[int]  # of the samples evaluated, where somebody asks for them
+    unreadable: int  # samples that count as wrong
+    busy_s: float
+    broken_off: bool
+
+
 class Evaluator:
-    """Callable that returns the metrics over the whole loader, with what was counted.
+    """Callable that returns the metrics over the whole set, with what was counted.
 
     ``fps`` is images per second of network and decoding; ``evaluated`` and ``rejected`` are
     numbers of samples. A sample that cannot be read is a DataError, because a metric over the
-    rest would be another metric. ``stopping`` is asked before every batch: when it says yes, the
+    rest would be another metric; with ``unreadable`` "wrong" it counts as wrong where at least
+    its label can be read. ``stopping`` is asked before every batch: when it says yes, the
     evaluation is broken off and nothing comes back.
+
+    Several processes share the batches of one, with the running statistics of the first, and
+    all of them have to call this; each gets the figures of the whole set. ``shrink_ratio`` is
+    what the regions of a detector are shrunk by when it is trained.
     """
 
     def __init__(
@@ -45,10 +71,17 @@ class Evaluator:
         twin: AsDeployed | None = None,
         stopping: Callable[[], bool] | None = None,
         watch: Watch | None = None,
+        shrink_ratio: Callable[[int], float] = zero.usual_ratio,
+        unreadable: Literal["fail", "wrong"] = "fail",
     ) -> None:
         self.runner, self.loader, self.metric, self.model = runner, loader, metric, model
         self.twin, self.stopping = twin, stopping or (lambda: False)
-        self.watch = watch
+        self.watch, self.shrink_ratio, self.unreadable = watch, shrink_ratio, unreadable
+        if dist.world_size() > 1 and metric is not None and not hasattr(metric, "merge"):
+            raise ConfigError(
+                f"{type(metric).__name__} cannot be counted by several processes: it needs "
+                "state() and merge(state), as the metrics of ppocr/metrics have them"
+            )
 
     @property
     def main_indicator(self) -> str:
@@ -66,56 +99,135 @@ class Evaluator:
             self.model.train()
 
     def _run(self, epoch: int) -> dict[str, Any] | None:
+        if self.model is not None:
+            ranks.align(statistics(self.model))
+        parts = ranks.gather(self._part(epoch), waiting=self.stopping)
+        if any(part.broken_off for part in parts):
+            return None
+        if len(parts) > 1:
+            self._demand_whole(parts)
+            self._merge(parts)
+        evaluated = sum(part.evaluated for part in parts)
+        tally = _tallied(parts)
+        if tally.broken_places:
+            raise DataError(
+                f"{len(tally.broken_places)} of {evaluated + tally.total - tally.kept} samples to "
+                f"evaluate cannot be read: {tally.summary()}"
+            )
+        found = dict(self.metric.get_metric())
+        if self.twin is not None:
+            name = self.metric.main_indicator
+            found[f"{name}_as_deployed"] = self.twin.get()[name]
+        if found.get(self.metric.main_indicator) == 0 and dist.is_main():
+            self._explain(epoch)
+        unreadable = sum(part.unreadable for part in parts)
+        if unreadable:
+            get_logger().warning(
+                "%d of %d samples cannot be read and count as wrong: %s",
+                unreadable,
+                evaluated + unreadable,
+                tally.summary(),
+            )
+        if tally.kept:
+            get_logger().warning(
+                "%d of %d samples are outside the model's limits and count as they are: %s",
+                tally.kept,
+                evaluated,
+                tally.summary(),
+            )
+        found.update(
+            fps=evaluated / max(*(part.busy_s for part in parts), 1e-9),
+            evaluated=evaluated,
+            rejected=tally.total - tally.kept,
+        )
+        return found
+
+    def _part(self, epoch: int) -> Part:
+        """Return what this process finds in its batches."""
         self.metric.reset()
         self.loader.reset()
-        evaluated = 0
+        evaluated, positions = 0, []
         batches = _Timed(
             tqdm(
                 self.loader.epoch(epoch),
                 total=len(self.loader),
                 desc="eval",
                 leave=False,
-                disable=not sys.stderr.isatty(),
+                disable=not (dist.is_main() and sys.stderr.isatty()),
             ),
             self.stopping,
         )
+        several, lenient = dist.world_size() > 1, self.unreadable == "wrong"
         begun = time.perf_counter()
         for judged in Decoding(self.runner, self.metric, self.twin)(batches):
             self._take(judged)
             evaluated += len(judged.results)
+            if several or lenient:
+                positions += [int(one) for one in judged.batch["index"]]
             if batches.broken_off:
                 break
-        if batches.broken_off:
-            batches.source.close()
-            return None
-        busy_s = time.perf_counter() - begun - batches.waited_s
-        tally = self.loader.reset()
-        if tally.broken_places:
-            raise DataError(
-                f"{len(tally.broken_places)} of {evaluated + tally.total} samples to evaluate "
-                f"cannot be read: {tally.summary()}"
-            )
-        found = dict(self.metric.get_metric())
-        if self.twin is not None:
-            name = self.metric.main_indicator
-            found[f"{name}_as_deployed"] = self.twin.get()[name]
-        if found.get(self.metric.main_indicator) == 0:
-            said = [self.metric.explain(), *zero.why(self.runner, self.loader, epoch)]
-            get_logger().warning("%s is 0: %s", self.metric.main_indicator, "; ".join(said))
-        outside = tally.kept
-        if outside:
-            get_logger().warning(
-                "%d of %d samples are outside the model's limits and count as they are: %s",
-                outside,
-                evaluated,
-                tally.summary(),
-            )
-        found.update(
-            fps=evaluated / max(busy_s, 1e-9),
-            evaluated=evaluated,
-            rejected=tally.total - outside,
+        batches.source.close()
+        busy_s, tally = time.perf_counter() - begun - batches.waited_s, self.loader.reset()
+        wrong = 0
+        if lenient and tally.broken_places and not batches.broken_off:
+            wrong = self._count_unreadable(epoch, positions, tally)
+        return Part(
+            self.metric.state() if several else None,
+            self.twin.metric.state() if several and self.twin is not None else None,
+            tally,
+            evaluated,
+            positions,
+            wrong,
+            busy_s,
+            batches.broken_off,
         )
-        return found
+
+    def _count_unreadable(self, epoch: int, seen: Sequence[int], tally: Tally) -> int:
+        """Return how many samples were counted as wrong, and take them from what is broken.
+
+        Where the label cannot be read either, nobody knows what would be right: it stays broken.
+        """
+        metrics = [self.metric, *([self.twin.metric] if self.twin is not None else [])]
+        wanted = (one for request in self.loader.sampler.epoch(epoch) for one in request.positions)
+        missing = sorted(set(wanted) - set(seen))
+        counted = 0
+        for position in missing:
+            try:
+                truth = self.loader.fetcher.truth(position, epoch)
+            except Rejected:
+                continue
+            for metric in metrics:
+                metric.miss({name: [truth[name]] for name in metric.reads})
+            tally.broken_places.discard(self.loader.fetcher.place(epoch, position))
+            counted += 1
+        return counted
+
+    def _merge(self, parts: Sequence[Part]) -> None:
+        """Make the metrics hold what all processes counted, on each of them."""
+        self.metric.reset()
+        if self.twin is not None:
+            self.twin.metric.reset()
+        for part in parts:
+            self.metric.merge(part.metric)
+            if self.twin is not None:
+                self.twin.metric.merge(part.twin)
+
+    def _demand_whole(self, parts: Sequence[Part]) -> None:
+        """Raise an InternalError unless every sample was seen by exactly one process."""
+        seen = Counter(position for part in parts for position in part.positions)
+        refused = sum(part.tally.total - part.tally.kept for part in parts)
+        twice = sum(number > 1 for number in seen.values())
+        if twice or len(seen) + refused != self.loader.count:
+            raise InternalError(
+                f"{len(parts)} processes evaluated {len(seen)} and refused {refused} of "
+                f"{self.loader.count} samples, {twice} of them more than once"
+            )
+
+    def _explain(self, epoch: int) -> None:
+        """Say why the figure that matters is 0."""
+        ratio = self.shrink_ratio(epoch)
+        said = [self.metric.explain(), *zero.why(self.runner, self.loader, epoch, ratio)]
+        get_logger().warning("%s is 0: %s", self.metric.main_indicator, "; ".join(said))
 
     def decoded(self, batch: Mapping[str, Any]) -> list[Any]:
         """Return one result per sample of a batch."""
@@ -133,6 +245,14 @@ class Evaluator:
             self.twin.take(judged.counted_as_deployed, results, batch, self.loader)
         if self.watch is not None:
             self.watch.add(results, batch, self.loader)
+
+
+def _tallied(parts: Sequence[Part]) -> Tally:
+    """Return what all processes left out."""
+    whole = Tally()
+    for part in parts:
+        whole.merge(part.tally)
+    return whole
 
 
 class _Timed:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import paddle
-
 from ppocr.backends.dygraph import Dygraph
 from ppocr.data import build_dataloader
 from ppocr.metrics import build_metric
@@ -18,13 +16,14 @@ from ppocr.pipeline.derive import derive
 from ppocr.pipeline.runner import Runner
 from ppocr.pipeline.spec import PipelineSpec
 from ppocr.pipeline.trained_with import dictionaries
-from ppocr.training import checkpoint
+from ppocr.training import checkpoint, peers, ranks, zero
 from ppocr.training.evaluate import AsDeployed, Evaluator, Watch
+from ppocr.training.events import Events
 from ppocr.training.resume import partial
 from ppocr.training.settings import Settings
 from ppocr.training.state import BEST
-from ppocr.utils import logs, pickles
-from ppocr.utils.exits import MissingInput
+from ppocr.utils import dist, logs, pickles
+from ppocr.utils.exits import MissingInput, UsageError
 
 
 def evaluate(
@@ -36,15 +35,27 @@ def evaluate(
     that neither is given. ``watcher`` is given metric and spec, and returns what is shown every
     result.
     """
-    logger = logs.setup()
-    values, config = settings.general, settings.config
+    logs.setup(rank=dist.rank())
+    values = settings.general
     path = values.checkpoints or values.pretrained_model
     if not path:
         raise MissingInput(
             "which weights? give -o Global.checkpoints=output/.../best_accuracy "
             "(or Global.pretrained_model)"
         )
-    paddle.set_device(settings.device)
+    ranks.begin(settings.device)
+    if watcher is not None and dist.world_size() > 1:
+        raise UsageError("--report is for one process: start it without the launcher")
+    with peers.watched(values.rank_stall_s, Events()):
+        return _measured(settings, path, watcher)
+
+
+def _measured(
+    settings: Settings, path: str, watcher: Callable[[Any, PipelineSpec], Watch] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the metrics stored in the checkpoint at ``path`` and those measured now."""
+    values, config = settings.general, settings.config
+    logger = logs.get_logger()
     loader = build_dataloader(config, "Eval", settings.device, logger, settings.seed)
     model = build_model(config["Architecture"])
     found = checkpoint.find(path)
@@ -57,8 +68,19 @@ def evaluate(
     metric = build_metric(config["Metric"], fixed.post)
     watch = watcher(metric, spec) if watcher else None
     twin = AsDeployed(Runner(spec, network), build_metric(config["Metric"], fixed.post))
+    ratio = zero.learnt_ratio(config)
     try:
-        measured = Evaluator(fixed, loader, metric, model, twin, watch=watch)() or {}
+        evaluate = Evaluator(
+            fixed,
+            loader,
+            metric,
+            model,
+            twin,
+            watch=watch,
+            shrink_ratio=ratio,
+            unreadable=values.eval_unreadable,
+        )
+        measured = evaluate() or {}
     finally:
         loader.close()
     return stored_metrics(found.states), measured

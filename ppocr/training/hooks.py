@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,6 @@ class Averaging(Hook):
 
     def __init__(self, average: Average) -> None:
         self.average = average
-
-    def start(self, state: TrainState) -> None:
-        self.average.load(state.extra.get("average", {}))
 
     def stepped(self, state, batch, news) -> None:
         self.average.update()
@@ -170,7 +168,8 @@ class Log(Hook):
 class Evaluate(Hook):
     """Evaluates when it is due and always at the end; keeps the best by strict improvement.
 
-    An evaluation that was broken off ends the run; the one that goes on begins with it.
+    An evaluation that was broken off ends the run; the one that goes on begins with it. All ranks
+    evaluate; what follows from the figures is decided, and saved, by the first.
     """
 
     def __init__(
@@ -180,12 +179,12 @@ class Evaluate(Hook):
         due: EvaluationPlan,
         checkpoints: Checkpoints | None,
         writers: list[Writer],
+        memory: Memory,
         early_stop: EarlyStop | None = None,
-        average: Average | None = None,
     ) -> None:
         self.evaluate, self.indicator, self.due = evaluate, indicator, due
         self.checkpoints, self.writers, self.early_stop = checkpoints, writers, early_stop
-        self.average = average
+        self.memory = memory
         self._last = -1
 
     def start(self, state: TrainState) -> None:
@@ -211,11 +210,12 @@ class Evaluate(Hook):
         if self._last == state.step:
             return
         self._last = state.extra["evaluated"] = state.step
-        with self.average.applied() if self.average is not None else nullcontext():
+        average = self.memory.average
+        with average.applied() if average is not None else nullcontext():
             self._evaluated(state)
 
     def _evaluated(self, state: TrainState) -> None:
-        found = ranks.share(self.evaluate(state.epoch) if dist.is_main() else None)
+        found = self.evaluate(state.epoch)
         if found is None:
             get_logger().warning("evaluation broken off; the run that goes on begins with it")
             del state.extra["evaluated"]
@@ -223,24 +223,29 @@ class Evaluate(Hook):
             return
         get_logger().info("cur metric, %s", _spelled(found))
         score = float(found[self.indicator])
-        if is_better(score, state.best.get(self.indicator)):
-            epoch, before = state.epoch + (1 if state.batch else 0), state.best
-            state.best = {
-                **found,
-                "best_epoch": epoch,
-                "start_epoch": epoch,
-                "best_step": state.step,
-            }
-            self._watch(state, improved_to=score)
-            if self.checkpoints is not None and not self.checkpoints.save(
-                BEST, snapshot(state), metric=found
-            ):
-                state.best = before  # the best is what the file holds
+        if ranks.share(is_better(score, state.best.get(self.indicator))):
+            self._better(state, found, score)
         else:
             self._watch(state, improved_to=None)
         get_logger().info("best metric, %s", _spelled(state.best))
         for writer in self.writers:
             writer.write("eval", state.step, {"epoch": state.epoch, **found})
+
+    def _better(self, state: TrainState, found: dict[str, Any], score: float) -> None:
+        """Save what is the best so far; all ranks know whether that was possible."""
+        epoch, before = state.epoch + (1 if state.batch else 0), state.best
+        state.best = {
+            **found,
+            "best_epoch": epoch,
+            "start_epoch": epoch,
+            "best_step": state.step,
+        }
+        self._watch(state, improved_to=score)
+        saved = self.checkpoints is None or self.checkpoints.save(
+            BEST, self.memory.snapshot(state), metric=found
+        )
+        if not ranks.share(saved):
+            state.best = before  # the best is what the file holds
 
     def _watch(self, state: TrainState, improved_to: float | None) -> None:
         if self.early_stop is None:
@@ -257,10 +262,8 @@ class SaveLatest(Hook):
     checkpoint there is may be the last good one.
     """
 
-    def __init__(
-        self, checkpoints: Checkpoints, every: int, average: Average | None = None
-    ) -> None:
-        self.checkpoints, self.every, self.average = checkpoints, every, average
+    def __init__(self, checkpoints: Checkpoints, every: int, memory: Memory) -> None:
+        self.checkpoints, self.every, self.memory = checkpoints, every, memory
         self._sound = True
 
     def start(self, state: TrainState) -> None:
@@ -282,18 +285,28 @@ class SaveLatest(Hook):
             self._save(LATEST, state)
 
     def _save(self, name: str, state: TrainState) -> None:
-        if self.average is not None:
-            state.extra["average"] = self.average.state()
-        self.checkpoints.save(name, snapshot(state))
-        state.extra.pop("average", None)  # large, and only of use in the file
+        self.checkpoints.save(name, self.memory.snapshot(state))
 
 
-class KeepRandom(Hook):
-    """Puts the random state back when a run is resumed."""
+class Memory(Hook):
+    """What a resumed run needs beyond counters: it is put back here, and taken down for a save."""
+
+    def __init__(self, step: Any, average: Average | None = None) -> None:
+        self.step, self.average = step, average
 
     def start(self, state: TrainState) -> None:
         if "random" in state.extra and dist.is_main():  # it is the one that was saved
             rng.restore(state.extra["random"])
+        self.step.load(state.extra.pop("step", {}))
+        if self.average is not None:
+            self.average.load(state.extra.pop("average", {}))
+
+    def snapshot(self, state: TrainState) -> TrainState:
+        """Return the state with all of that; what is large is of use in a file only."""
+        extra = {**state.extra, "random": rng.capture(), "step": self.step.state()}
+        if self.average is not None:
+            extra["average"] = self.average.state()
+        return replace(state, extra=extra)
 
 
 class DataReport(Hook):
@@ -315,12 +328,6 @@ class DataReport(Hook):
             )
             counted = {"epoch": state.epoch, "kept": tally.kept, "reasons": dict(tally.reasons)}
             self.events.write("bad samples", {**counted, "examples": tally.examples})
-
-
-def snapshot(state: TrainState) -> TrainState:
-    """Return the state with what a resumed run needs beyond counters."""
-    state.extra["random"] = rng.capture()
-    return state
 
 
 def numbers_only(values: Mapping[str, Any]) -> dict[str, float]:

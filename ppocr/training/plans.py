@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ppocr.config.errors import ConfigError
+from ppocr.config.general import General
 from ppocr.training.state import TrainState
 
 
@@ -60,3 +62,32 @@ class EarlyStop:
     def load(self, state: Mapping[str, Any]) -> None:
         """Take over saved values."""
         self._best, self._waited = state.get("best"), int(state.get("waited", 0))
+
+
+def evaluation_plan(values: General) -> EvaluationPlan:
+    """Return when to evaluate, from ``eval_batch_step`` or ``eval_batch_epoch``."""
+    given = values.eval_batch_step
+    first, every = (
+        (given[0], given[1]) if isinstance(given, list) and len(given) == 2 else (0, given)
+    )
+    if isinstance(every, list):
+        raise ConfigError(f"Global.eval_batch_step is a number or [first, every], not {given}")
+    if isinstance(given, list) and values.eval_batch_epoch:
+        return EvaluationPlan(0, 0, values.epoch_num, values.eval_batch_epoch)
+    return EvaluationPlan(every or 0, first, values.epoch_num, values.eval_batch_epoch)
+
+
+def early_stop(values: General) -> EarlyStop | None:
+    """Return the patience of ``Global.early_stop``: a number, or {patience, min_delta}."""
+    given = values.early_stop
+    if not given:
+        return None
+    found = {"patience": given} if isinstance(given, int) else dict(given)
+    patience, least = found.pop("patience", None), found.pop("min_delta", 0.0)
+    whole = isinstance(patience, int) and not isinstance(patience, bool) and patience > 0
+    if found or not whole or isinstance(least, bool) or not isinstance(least, int | float):
+        raise ConfigError(
+            "Global.early_stop is how many evaluations to wait for a gain (at least 1), or "
+            f"{{patience: 5, min_delta: 0.001}}, not {given}"
+        )
+    return EarlyStop(patience, float(least))

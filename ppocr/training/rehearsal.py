@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ppocr.training import checkpoint, observers, resume, setup, store
+from ppocr.training import checkpoint, observers, plans, resume, setup, store
 from ppocr.training.evaluate import Evaluator
 from ppocr.training.meters import duration
 from ppocr.training.settings import Settings
@@ -107,7 +107,7 @@ def measured(run: Run) -> Timing:
 
 def evaluations(run: Run) -> int:
     """Return how often the run evaluates, the end included."""
-    plan, steps = setup.evaluation_plan(run.general), len(run.loader) * run.general.epoch_num
+    plan, steps = plans.evaluation_plan(run.general), len(run.loader) * run.general.epoch_num
     if plan.every_epochs:
         return -(-run.general.epoch_num // plan.every_epochs)
     if plan.every_steps <= 0:

@@ -61,7 +61,6 @@ def load(path: str, run: Run) -> TrainState:
     if schedule is not None:
         for _ in range(state.epoch * len(run.loader) + state.batch):
             schedule.step()
-    run.precision.load(state.extra.get("scaler", {}))
     where = {"epoch": state.epoch, "batch": state.batch, "step": state.step}
     run.events.write("resumed", {"from": str(found.params), **where})
     get_logger().info(
@@ -92,8 +91,18 @@ def fingerprint(run: Run) -> dict[str, Any]:
         "schedule": {
             "epoch_num": run.general.epoch_num,
             "Optimizer": plain(config["Optimizer"]),
-            **({"freeze": list(run.general.freeze)} if run.general.freeze else {}),
+            **{key: value for key, value in unusual(run.general).items() if value},
         },
+    }
+
+
+def unusual(values: General) -> dict[str, Any]:
+    """Return what also decides about the course of a training, '' or empty where it is as usual."""
+    average = f"{values.ema_decay_type} {values.ema_decay:g}" if values.use_ema else ""
+    return {
+        "freeze": list(values.freeze),
+        "accumulate_steps": values.accumulate_steps if values.accumulate_steps > 1 else 0,
+        "ema": average,
     }
 
 
@@ -164,7 +173,7 @@ def same_course(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
 
     The curves are compared in coarse steps, over the epochs that both have.
     """
-    if any(before.get(key) != now.get(key) for key in ("Optimizer", "freeze")):
+    if any(before.get(key) != now.get(key) for key in {*before, *now} - {"epoch_num"}):
         return False
     lengths = (int(before.get("epoch_num", 0)), int(now["epoch_num"]))
     curves = [rates(now["Optimizer"], epochs, min(lengths)) for epochs in lengths]

@@ -10,10 +10,8 @@ from ppocr.config.errors import ConfigError, demand
 from ppocr.config.schema import match
 from ppocr.pipeline import fixed
 from ppocr.pipeline.fixed import Retention as Options
-from ppocr.training import ranks
 from ppocr.training.hooks import Hook
 from ppocr.training.state import TrainState
-from ppocr.utils import dist
 from ppocr.utils.logs import get_logger
 
 KEY = "retention"
@@ -58,7 +56,7 @@ class Retention(Hook):
     def start(self, state: TrainState) -> None:
         if KEY in state.extra:
             return
-        found = ranks.share(self.retained(state.epoch) if dist.is_main() else None)
+        found = self.retained(state.epoch)
         if found is None:
             get_logger().warning("retention: broken off before the first figure was known")
             return
@@ -94,11 +92,10 @@ class Retention(Hook):
         get_logger().warning("%s: %s; %s", self._over, then, remedy)
 
     def _stop_if_over(self, state: TrainState) -> None:
-        """All ranks evaluate at the same step, so all of them ask here."""
-        if self.options.action == "stop" and state.extra.get("evaluated") == state.step:
-            reason = ranks.share(self._over)
-            if reason:
-                state.stop_reason = reason
+        """All ranks have the same figures at the same step, so they stop together."""
+        evaluated_now = state.extra.get("evaluated") == state.step
+        if self._over and self.options.action == "stop" and evaluated_now:
+            state.stop_reason = self._over
 
 
 def options(config: Mapping[str, Any]) -> Options | None:

@@ -14,6 +14,7 @@ from ppocr.config.errors import ConfigError
 from ppocr.config.general import General
 from ppocr.pipeline import checks
 from ppocr.pipeline.derive import wire
+from ppocr.training import plans
 from ppocr.utils import dist
 
 DEFAULT_SEED = 1024
@@ -44,6 +45,8 @@ def read(path: str | Path, overrides: Iterable[str] = ()) -> Settings:
     config = load(path, overrides)
     report = checks.ensure(config)
     values = general.read(config)
+    plans.evaluation_plan(values)
+    plans.early_stop(values)
     return Settings(wire(config), values, report.parts, choose_device(values))
 
 

@@ -12,9 +12,7 @@ from typing import Any
 import paddle
 
 from ppocr.backends.dygraph import Dygraph
-from ppocr.config.errors import ConfigError
 from ppocr.config.explain import as_yaml
-from ppocr.config.general import General
 from ppocr.data import build, build_dataloader
 from ppocr.data.loader import Loader
 from ppocr.losses import build_loss
@@ -32,12 +30,16 @@ from ppocr.training import (
     freeze,
     hooks,
     observers,
+    peers,
+    plans,
+    ranks,
     resume,
     retention,
     rng,
     stops,
     store,
     writers,
+    zero,
 )
 from ppocr.training.average import Average
 from ppocr.training.checkpoint import Checkpoints
@@ -65,6 +67,8 @@ def train(settings: Settings) -> TrainState:
         logs.setup(log_file, rank=dist.rank())
         journal = events.Events(settings.folder / events.NAME if dist.is_main() else None)
         stack.enter_context(events.told(journal))
+        ranks.begin(settings.device)
+        stack.enter_context(peers.watched(settings.general.rank_stall_s, journal))
         run = Run(settings, journal)
         stack.callback(run.close)
         state = run.fit()
@@ -95,9 +99,7 @@ class Run:
         self.events = journal or events.Events()
         config, device = settings.config, settings.device
         self.logger = logs.get_logger()
-        paddle.set_device(device)
-        if dist.world_size() > 1:
-            paddle.distributed.init_parallel_env()
+        ranks.begin(device)
         rng.seed_all(settings.seed)
         self._announce()
         # a processor normalises faster with tables, before the batch is made
@@ -120,6 +122,7 @@ class Run:
         )
         self.precision = Precision(self.general, device)
         self.state = self._begin()
+        self._write_config()
         evaluated = answering(self.model, self.spec.outputs)
         self.runner = Runner(self.spec, Dygraph(evaluated), as_deployed=False)
         self.network = self._parallel()
@@ -142,11 +145,8 @@ class Run:
         self.valid.close()
 
     def _announce(self) -> None:
-        """Write config.yml, with the origin of every value, and say what runs where."""
+        """Say what runs where."""
         settings = self.settings
-        if dist.is_main():
-            with atomic_write(settings.folder / "config.yml", "w") as file:
-                file.write(as_yaml(settings.config, settings.parts))
         self.logger.info(
             "paddle %s, device %s, %d process(es), seed %d, output %s",
             paddle.__version__,
@@ -156,6 +156,15 @@ class Run:
             settings.folder,
         )
         self.events.write("started", {"process": os.getpid(), **resume.machine(self)})
+
+    def _write_config(self) -> None:
+        """Write config.yml, with the origin of every value, once it is clear that the run begins.
+
+        A run that is refused leaves that of the run whose folder it is.
+        """
+        if dist.is_main():
+            with atomic_write(self.settings.folder / "config.yml", "w") as file:
+                file.write(as_yaml(self.settings.config, self.settings.parts))
 
     def _begin(self) -> TrainState:
         """Return where the run begins: resumed, with given weights, or from nothing."""
@@ -234,13 +243,14 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
     signals = stops.Signals()
     watchdog = Watchdog(values.stall_s, run.events)
     alive = _both(watchdog.beat, signals.seen)
-    evaluate = Evaluator(run.runner, run.valid, metric, run.model, stopping=alive)
+    evaluate = _evaluator(run, run.valid, metric, alive)
     retained = _retention(run, evaluate, alive)
     schedule = hooks.Schedule(run.schedule)
-    found: list[hooks.Hook] = [hooks.KeepRandom(), watchdog, signals, schedule]
     average = (
         Average(run.model, values.ema_decay, values.ema_decay_type) if values.use_ema else None
     )
+    memory = hooks.Memory(run.step, average)
+    found: list[hooks.Hook] = [memory, watchdog, signals, schedule]
     if average is not None:
         found.append(hooks.Averaging(average))
     if values.cal_metric_during_train:
@@ -270,18 +280,18 @@ def standard_hooks(run: Run) -> list[hooks.Hook]:
         hooks.Evaluate(
             retained or evaluate,
             metric.main_indicator,
-            evaluation_plan(values),
+            plans.evaluation_plan(values),
             checkpoints,
             outlets,
-            early_stop(values),
-            average,
+            memory,
+            plans.early_stop(values),
         )
     )
     if retained is not None:
         found.append(retained)
     found.append(hooks.DataReport(run.loader, run.events))
     if checkpoints is not None:
-        found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, average))
+        found.append(hooks.SaveLatest(checkpoints, values.save_epoch_step, memory))
     return found
 
 
@@ -300,6 +310,19 @@ def _checkpoints(run: Run) -> Checkpoints:
     )
 
 
+def _evaluator(run: Run, loader: Loader, metric: Any, alive: Callable[[], bool]) -> Evaluator:
+    """Return what evaluates the run's model on a set."""
+    return Evaluator(
+        run.runner,
+        loader,
+        metric,
+        run.model,
+        stopping=alive,
+        shrink_ratio=zero.learnt_ratio(run.settings.config),
+        unreadable=run.general.eval_unreadable,
+    )
+
+
 def _retention(
     run: Run, evaluate: Evaluator, alive: Callable[[], bool]
 ) -> retention.Retention | None:
@@ -311,7 +334,7 @@ def _retention(
     section = retention.section_of(config, wanted)
     loader = build_dataloader(section, "Eval", settings.device, run.logger, settings.seed)
     metric = build_metric(config["Metric"], run.runner.post)
-    second = Evaluator(run.runner, loader, metric, run.model, stopping=alive)
+    second = _evaluator(run, loader, metric, alive)
     indicator = metric.main_indicator
     return retention.Retention(run.state, evaluate, second, indicator, wanted, loader.close)
 
@@ -335,32 +358,6 @@ def _observers(run: Run) -> list[hooks.Hook]:
     if options:
         found.append(observers.Profile(observers.profiler_options(options)))
     return found
-
-
-def evaluation_plan(values: General) -> hooks.EvaluationPlan:
-    """Return when to evaluate, from ``eval_batch_step`` or ``eval_batch_epoch``."""
-    given = values.eval_batch_step
-    first, every = (
-        (given[0], given[1]) if isinstance(given, list) and len(given) == 2 else (0, given)
-    )
-    if isinstance(every, list):
-        raise ConfigError(f"Global.eval_batch_step is a number or [first, every], not {given}")
-    if isinstance(given, list) and values.eval_batch_epoch:
-        return hooks.EvaluationPlan(0, 0, values.epoch_num, values.eval_batch_epoch)
-    return hooks.EvaluationPlan(every or 0, first, values.epoch_num, values.eval_batch_epoch)
-
-
-def early_stop(values: General) -> hooks.EarlyStop | None:
-    """Return the patience of ``Global.early_stop``: a number, or {patience, min_delta}."""
-    given = values.early_stop
-    if not given:
-        return None
-    if isinstance(given, int):
-        return hooks.EarlyStop(given)
-    unknown = sorted(set(given) - {"patience", "min_delta"})
-    if unknown or not isinstance(given.get("patience"), int):
-        raise ConfigError(f"Global.early_stop takes patience and min_delta, not {dict(given)}")
-    return hooks.EarlyStop(given["patience"], float(given.get("min_delta", 0.0)))
 
 
 def _decode_training(run: Run) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import paddle
 
 from ppocr.config.errors import ConfigError
+from ppocr.training import ranks
 from ppocr.training.precision import Precision
 from ppocr.transforms.normalize import Normalization
 from ppocr.utils.exits import Diverged
@@ -46,7 +47,7 @@ class TrainStep:
         self._failed = 0
         self._gathered = 0
         self._parameters = [p for p in model.parameters() if not p.stop_gradient]
-        self._statistics = _statistics(model)
+        self._statistics = statistics(model)
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, float]:
         """Return the losses of this step."""
@@ -61,13 +62,39 @@ class TrainStep:
         self.precision.backward(total / self.accumulate if self.accumulate > 1 else total)
         losses, sound = self._numbers({**terms, "loss": total})
         self.predictions = predictions
-        if sound:
+        if ranks.everybody(sound):
             self._update()
         else:
             for one, value in zip(self._statistics, before, strict=True):
                 one.set_value(value)
             self._refuse(losses["loss"], batch)
         return losses
+
+    def state(self) -> dict[str, Any]:
+        """Return what the next step needs of those before it, as plain values.
+
+        The loss scale, how many steps have failed in a row, and gradients that wait for others.
+        """
+        named = _inner(self.model).named_parameters() if self._gathered else ()
+        return {
+            "scaler": self.precision.state(),
+            "failed": self._failed,
+            "gathered": self._gathered,
+            "gradients": {
+                key: one.grad.astype("float32").numpy()
+                for key, one in named
+                if one.grad is not None
+            },
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over saved values."""
+        self.precision.load(state.get("scaler", {}))
+        self._failed, self._gathered = state.get("failed", 0), state.get("gathered", 0)
+        gradients = state.get("gradients", {})
+        for key, one in _inner(self.model).named_parameters():
+            if key in gradients:
+                one.grad = paddle.to_tensor(gradients[key]).astype(one.dtype)
 
     def _numbers(self, terms: Mapping[str, Any]) -> tuple[dict[str, float], bool]:
         """Return the losses, and whether loss and gradients are finite.
@@ -156,7 +183,7 @@ def to_tensor(value: Any) -> Any:
     return value
 
 
-def _statistics(model: Any) -> list[paddle.Tensor]:
+def statistics(model: Any) -> list[paddle.Tensor]:
     """Return what a forward pass in training changes: the running figures of BatchNorm."""
     named = (getattr(layer, name, None) for layer in model.sublayers() for name in STATISTICS)
     return [one for one in named if isinstance(one, paddle.Tensor)]

@@ -13,8 +13,10 @@ from typing import Any
 from ppocr.training import ranks
 from ppocr.training.hooks import PREEMPTED, Hook
 from ppocr.training.state import TrainState
+from ppocr.utils import dist
 from ppocr.utils.logs import get_logger
 
+REPEATED_S = 2.0  # within which several processes take a signal again for the same one
 SIGNALLED = 128  # what a shell adds to the number of the signal that ended a process
 
 
@@ -26,7 +28,7 @@ class TimeLimit(Hook):
         self._begun = time.monotonic()
 
     def stepped(self, state, batch, news) -> None:
-        if ranks.anybody(time.monotonic() - self._begun > self.seconds, state.step):
+        if ranks.anybody(time.monotonic() - self._begun > self.seconds):
             state.stop_reason = f"max_hours: {self.seconds / 3600:g} are over"
 
 
@@ -35,11 +37,12 @@ class Signals(Hook):
 
     An evaluation under way is broken off (``seen``), and done again by the run that goes on. A
     step that was skipped is not one to stop after: the next good one is. A second signal ends
-    the process at once; what was saved before stays whole.
+    the process at once; what was saved before stays whole. The launcher of several processes
+    sends each of its signals up to three times, which counts as once.
     """
 
     def __init__(self) -> None:
-        self._seen = 0
+        self._seen, self._first = 0, 0.0
         self._before: dict[int, Any] = {}
 
     def seen(self) -> bool:
@@ -52,7 +55,7 @@ class Signals(Hook):
                 self._before[number] = signal.signal(number, self._caught)
 
     def stepped(self, state, batch, news) -> None:
-        if ranks.anybody(self.seen() and not news.get("skipped"), state.step):
+        if ranks.anybody(self.seen() and not news.get("skipped")):
             state.stop_reason = PREEMPTED
 
     def stop(self, state: TrainState) -> None:
@@ -61,7 +64,10 @@ class Signals(Hook):
         self._before.clear()
 
     def _caught(self, number: int, frame: FrameType | None) -> None:
-        self._seen += 1
+        now = time.monotonic()
+        if self._seen and dist.world_size() > 1 and now - self._first < REPEATED_S:
+            return
+        self._seen, self._first = self._seen + 1, now
         if self._seen > 1:
             # not an exception: whatever would catch or clean up could take its time
             sys.stderr.write(f"{signal.Signals(number).name} again: ended at once\n")

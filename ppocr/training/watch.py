@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import time
+from typing import NoReturn
 
 from ppocr.training.events import Events
 from ppocr.training.hooks import Hook
@@ -53,13 +54,18 @@ class Watchdog(Hook):
                 self._end()
 
     def _end(self) -> None:
-        code = InternalError.exit_code
-        text = (
-            f"nothing has moved for {self.patience_s:g} s (Global.stall_s) after step "
-            f"{self._step}; where every thread is stands above, the last checkpoint is whole"
-        )
         faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
-        self.events.write("failed", {"exit": code, "error": text})
-        sys.stderr.write(f"error[{code}] {text}\n")
-        sys.stderr.flush()
-        os._exit(code)
+        ended(
+            self.events,
+            InternalError.exit_code,
+            f"nothing has moved for {self.patience_s:g} s (Global.stall_s) after step "
+            f"{self._step}; where every thread is stands above, the last checkpoint is whole",
+        )
+
+
+def ended(events: Events, code: int, text: str) -> NoReturn:
+    """End this process at once, with its diagnosis: the main thread may never come back."""
+    events.write("failed", {"exit": code, "error": text})
+    sys.stderr.write(f"error[{code}] {text}\n")
+    sys.stderr.flush()
+    os._exit(code)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,12 +16,32 @@ from ppocr.pipeline.runner import Runner
 from ppocr.postprocess.det_db import MIN_SIDE_PX, DBPostProcess
 from ppocr.text.ctc import BLANK, CTCCodec
 from ppocr.training.decoding import Decoding
+from ppocr.transforms import OPS, op_section
+from ppocr.transforms.target_db import ratio_at
 
 LOOKED_AT = 16  # samples, and at most so many batches
-SHRINK_RATIO = 0.4  # what the targets of DB are shrunk by unless a config says otherwise
+TARGETS = "MakeShrinkMap"  # the operator that shrinks the regions a detector of DB's kind learns
+Ratio = Callable[[int], float]
 
 
-def why(runner: Runner, loader: Loader, epoch: int = 0) -> list[str]:
+def usual_ratio(epoch: int) -> float:
+    """Return what regions are shrunk by where no config says it."""
+    return OPS.build({"name": TARGETS}).shrink_ratio
+
+
+def learnt_ratio(config: Mapping[str, Any]) -> Ratio:
+    """Return a function of the epoch: what the regions in Train are shrunk by."""
+    section = (config.get("Train") or {}).get("dataset") or {}
+    for entry in section.get("transforms") or []:
+        if isinstance(entry, Mapping) and TARGETS in entry:
+            made = OPS.build(op_section(entry))
+            return partial(ratio_at, made.shrink_ratio, made.total_epoch)
+    return usual_ratio
+
+
+def why(
+    runner: Runner, loader: Loader, epoch: int = 0, shrink_ratio: float | None = None
+) -> list[str]:
     """Return sentences about the outputs of the first samples; [] for other kinds of models."""
     batches = list(_first(loader, epoch))
     if runner.networks or not batches:
@@ -28,7 +49,8 @@ def why(runner: Runner, loader: Loader, epoch: int = 0) -> list[str]:
     outputs = [part.outputs for batch in batches for part in Decoding(runner).infer(batch)]
     if isinstance(runner.post, DBPostProcess):
         maps = [map_HW for one in outputs for map_HW in one["maps"][:, 0]]
-        return [_of_maps(maps, runner.post), *_of_sizes(batches)]
+        ratio = usual_ratio(epoch) if shrink_ratio is None else shrink_ratio
+        return [_of_maps(maps, runner.post), *_of_sizes(batches, ratio)]
     codec = getattr(runner.post, "codec", None)
     if isinstance(codec, CTCCodec):
         probabilities = [next(iter(one.values())) for one in outputs]
@@ -65,7 +87,7 @@ def _of_maps(maps: Sequence[np.ndarray], post: DBPostProcess) -> str:
     )
 
 
-def _of_sizes(batches: Sequence[Mapping[str, Any]]) -> list[str]:
+def _of_sizes(batches: Sequence[Mapping[str, Any]], ratio: float) -> list[str]:
     """Return how many texts are too small to be found, shrunk as the network learns them."""
     total = small = 0
     for batch in batches:
@@ -76,7 +98,7 @@ def _of_sizes(batches: Sequence[Mapping[str, Any]]) -> list[str]:
             zoom = 1.0 if shapes is None else float(min(np.asarray(shapes[number])[2:4]))
             points = pad_polygons([np.asarray(one, np.float64) for one in polygons]) * zoom
             high = np.array([short_side(one) for one in points])
-            left = high - 2 * shrink_distances(points, SHRINK_RATIO)
+            left = high - 2 * shrink_distances(points, ratio)
             total += len(points)
             small += int((left < MIN_SIDE_PX).sum())
     if not small:

@@ -66,6 +66,24 @@ def test_d1_an_evaluation_that_lacks_an_image_ends_with_65(rec, tmp_path):
     assert "rows.txt:4" in log.read_text()
 
 
+@pytest.mark.parametrize("task", tiny.TASKS)
+def test_d1_by_choice_what_cannot_be_read_counts_as_wrong(tmp_path, task):
+    path, log = tiny.config(tmp_path, task), tmp_path / "log"
+    labels = tmp_path / "data" / "rows.txt"
+    (tmp_path / "data" / "3.png").unlink()
+    (tmp_path / "data" / "7.png").write_bytes(b"junk")
+    more = ["Global.epoch_num=1", "Global.max_bad_ratio=0.5", "Global.eval_unreadable=wrong"]
+    assert tiny.in_child(lambda: tiny.train(path, *more), log) == 0, log.read_text()
+    assert "2 of 12 samples cannot be read and count as wrong: " in log.read_text()
+    found = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert (found["evaluated"], found["rejected"]) == (10, 2)
+    labels.write_text(labels.read_text().replace("3.png\t", "3.png "))  # nobody knows the truth
+    assert tiny.in_child(lambda: tiny.train(path, *more), log) == 65
+    said = log.read_text().partition("error[65]")[2]
+    assert "1 of 12 samples to evaluate cannot be read" in said
+    assert f"{labels}:4" in said
+
+
 @pytest.mark.parametrize("kind", ["empty", "junk", "truncated png", "truncated jpeg"])
 def test_d2_images_that_cannot_be_read_have_a_reason(tmp_path, kind):
     labels = lines(tmp_path, 4)

@@ -45,6 +45,13 @@ def stopped(path: Path, step: int, *options: str) -> int:
     return tiny.in_child(work)
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return everything in the folder of a run but what is only appended to."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    appended = {"train.log", "events.jsonl", ".lock"}
+    return {str(path): path.read_bytes() for path in files if path.name not in appended}
+
+
 def rows(folder: Path) -> list[tuple[str, int]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     return [(row["kind"], row["step"]) for row in map(json.loads, lines)]
@@ -81,6 +88,21 @@ def test_r1_a_run_that_was_stopped_ends_in_the_same_bits(whole, tmp_path, step):
     assert tiny.in_child(work) == 0
     assert digest(tmp_path / "run" / "latest") == digest(alone / "latest")
     assert rows(tmp_path / "run") == rows(alone)
+
+
+def test_r1_gathered_gradients_and_averaged_weights_go_on_too(rec, tmp_path):
+    options = ["Global.epoch_num=2", "Global.accumulate_steps=2", "Global.use_ema=true"]
+    ends = {}
+    for name, step in (("alone", 0), ("stopped", 3)):  # within a group of two steps
+        where = f"Global.save_model_dir={tmp_path}/{name}"
+        if step:
+            assert stopped(rec, step, *options, where) == 75
+        words = [*options, where, "Global.resume=auto"]
+        assert tiny.in_child(lambda words=words: tiny.train(rec, *words)) == 0
+        extra = pickles.read(tmp_path / name / "latest.states")["progress"]["extra"]
+        average = {key: value.tobytes() for key, value in extra["average"]["values"].items()}
+        ends[name] = (digest(tmp_path / name / "latest"), average)
+    assert ends["stopped"] == ends["alone"]
 
 
 @pytest.mark.parametrize(
@@ -179,15 +201,18 @@ def test_r4_both_parts_of_an_epoch_together_see_every_sample_once(rec, tmp_path)
         ("Global.epoch_num=5", "epoch_num: 3 -> 5"),
         ("Train.loader.batch_size_per_card=3", "batch_size_per_card: 4 -> 3"),
         ("Global.seed=8", "seed: 7 -> 8"),
+        ("Global.accumulate_steps=3", "accumulate_steps: None -> 3"),
     ],
 )
 def test_r5_a_changed_schedule_is_listed_and_needs_a_word(rec, tmp_path, change, listed):
     assert stopped(rec, 4, "Global.epoch_num=3") == 75
+    before = contents(tmp_path / "run")
     log = tmp_path / "log"
     going_on = ["Global.epoch_num=3", "Global.resume=auto", change]
     assert tiny.in_child(lambda: tiny.train(rec, *going_on), log) == 78
     assert listed in log.read_text()
     assert "Global.resume_override=true" in log.read_text()
+    assert contents(tmp_path / "run") == before
     meant = [*going_on, "Global.resume_override=true"]
     log = tmp_path / "log of the second"
     assert tiny.in_child(lambda: tiny.train(rec, *meant), log) == 0

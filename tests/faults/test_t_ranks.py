@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from ppocr.utils import pickles, processes
 from tests.faults import tiny
 from tests.faults.chaos import last_step
 from tests.faults.test_p_processes import descendants, gone
+from tests.training import jobs
 
 RANKS = [sys.executable, "-m", "paddle.distributed.launch", "--nproc_per_node", "2"]
 
@@ -52,6 +56,7 @@ def test_t1_when_a_rank_is_killed_all_of_them_end(rec, tmp_path):
         process.communicate(timeout=90)
         assert process.returncode != 0
         assert gone(below, within_s=30)
+        assert "error[70] rank 1 (process " in logs(tmp_path)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -64,12 +69,55 @@ def command_line(number: int) -> bytes:
         return b""
 
 
-@pytest.mark.skip(
-    reason="a stopped rank is noticed by gloo's own timeout (about 30 s) and by the launcher "
-    "later still: minutes of waiting, not for every run of the tests"
+@pytest.fixture
+def two(rec, tmp_path) -> Iterator[list[int]]:
+    """Yield the numbers of two ranks, forked, that have made some steps."""
+    options = ["Global.epoch_num=5000", "Global.rank_stall_s=2"]
+    children = jobs.begun(lambda: tiny.train(rec, *options), tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while last_step(tmp_path / "run") < 4:
+            ended = [tiny.status(child) for child in children]
+            jobs.skip_without_gloo(tmp_path, [one or 0 for one in ended])
+            assert ended == [None, None], jobs.log(tmp_path, 0).read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield children
+    finally:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+@pytest.mark.parametrize(
+    ("row", "number", "reason"),
+    [
+        ("t1", signal.SIGKILL, "has ended without a word (killed or crashed)"),
+        ("t2", signal.SIGSTOP, "has given no sign of life for 2 s (Global.rank_stall_s)"),
+    ],
 )
-def test_t2_a_rank_that_is_stopped_is_noticed():
-    """See docs/reliability.md."""
+def test_t1_t2_the_end_of_a_rank_is_noticed_by_the_other(two, tmp_path, lost, row, number, reason):
+    os.kill(two[lost], number)
+    assert tiny.finished(two[1 - lost], 40) == 70
+    said = jobs.log(tmp_path, 1 - lost).read_text()
+    assert f"error[70] rank {lost} (process {two[lost]} on " in said
+    assert reason in said
+    if lost == 1:
+        last = json.loads((tmp_path / "run" / "events.jsonl").read_text().splitlines()[-1])
+        assert (last["event"], last["exit"]) == ("failed", 70)
+        assert reason in last["error"]
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_t1_p1_what_the_launcher_sends_thrice_saves_once_and_stops_all(two, tmp_path, told):
+    for _ in range(3):
+        os.kill(two[told], signal.SIGTERM)
+        time.sleep(0.05)
+    assert [tiny.finished(child, 40) for child in two] == [75, 75]
+    states = pickles.read(tmp_path / "run" / "latest.states")
+    assert states["global_step"] == last_step(tmp_path / "run") >= 4
 
 
 @pytest.mark.slow

@@ -61,13 +61,19 @@ def begun(work: Callable[[], int | None], log: Path | None = None) -> int:
         os._exit(status)
 
 
+def status(child: int) -> int | None:
+    """Return the exit status of a child that has ended, None of one that runs."""
+    number, status = os.waitpid(child, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if number else None
+
+
 def finished(child: int, timeout_s: float = 120.0) -> int:
     """Return the exit status of a child; it is killed when it takes too long."""
     deadline = time.monotonic() + timeout_s
     while True:
-        number, status = os.waitpid(child, os.WNOHANG)
-        if number:
-            return os.waitstatus_to_exitcode(status)
+        found = status(child)
+        if found is not None:
+            return found
         if time.monotonic() > deadline:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)

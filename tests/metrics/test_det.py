@@ -85,3 +85,27 @@ def test_no_image_is_explained():
 def test_counts_add():
     total = Counts(1, 2, 1, 0, 0, 0.6) + Counts(3, 1, 1, 2, 1, 0.4)
     assert total == Counts(4, 3, 2, 2, 1, 0.6)
+
+
+def test_parts_counted_apart_give_the_same_figures():
+    whole, parts = DetMetric(), [DetMetric(), DetMetric()]
+    for number in range(5):
+        truths = [QUAD + (60 * k, 0) for k in range(4)]
+        found = [{"points": truths[: 1 + number % 4]}]
+        batch = {"polys": [truths], "ignore_tags": [[number == 3] + [False] * 3]}
+        whole(found, batch)
+        parts[number % 2](found, batch)
+    first, second = parts
+    first.merge(second.state())
+    assert first.explain() == whole.explain()
+    assert first.get_metric() == whole.get_metric()
+
+
+def test_an_image_that_could_not_be_read_lowers_the_recall_only():
+    metric = DetMetric()
+    batch = {"polys": [[QUAD, QUAD + (60, 0)]], "ignore_tags": [[False, False]]}
+    metric([{"points": batch["polys"][0]}], batch)
+    metric.miss({"polys": [[QUAD, QUAD + (60, 0)]], "ignore_tags": [[False, True]]})
+    figures = metric.get_metric()
+    assert figures["precision"] == 1.0
+    assert figures["recall"] == 2 / 3

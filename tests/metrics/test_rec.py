@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from rapidfuzz.distance import Levenshtein
 
 from ppocr.config import ConfigError
 from ppocr.metrics import build_metric
@@ -119,3 +121,34 @@ def test_classes_are_compared_by_name():
     assert metric([("0", 0.9), (180, 0.8)], {"text": ["180", "180"]}) == {"acc": 0.5}
     assert metric.get_metric() == {"acc": 0.5}
     assert metric.explain() == "1 of 2 images are classified right"
+
+
+def test_parts_counted_apart_give_the_same_figures_to_the_last_bit():
+    random = np.random.default_rng(3)
+    letters = np.array(list("abc "))
+    words = ["".join(random.choice(letters, random.integers(0, 30))) for _ in range(400)]
+    pairs = list(zip(words, random.permutation(words).tolist(), strict=True))
+    whole = RecMetric()
+    count(whole, *pairs)
+    wanted = whole.get_metric()
+    assert 0 < wanted["norm_edit_dis"] < 1
+    for parts in (2, 3, 7):
+        together = RecMetric()
+        for number in reversed(range(parts)):
+            part = RecMetric()
+            count(part, *pairs[number::parts])
+            together.merge(part.state())
+        assert together.get_metric() == wanted
+    bare = [(text.replace(" ", ""), truth.replace(" ", "")) for text, truth in pairs]
+    mean = np.mean([Levenshtein.normalized_similarity(*pair) for pair in bare])
+    assert wanted["norm_edit_dis"] == pytest.approx(mean, abs=1e-12)
+
+
+@pytest.mark.parametrize("truth", ["ab", ""])
+def test_a_line_that_could_not_be_read_is_wrong_whatever_its_text(truth):
+    metric = RecMetric()
+    count(metric, ("ab", "ab"), ("c", "c"), ("", ""))
+    metric.miss({"text": [truth]})
+    figures = metric.get_metric()
+    assert figures == dict.fromkeys(figures, 0.75)
+    assert len(figures) == 4

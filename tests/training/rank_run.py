@@ -41,6 +41,7 @@ class Noted:
             "statistics": statistics.hexdigest(),
             "step": state.step,
             "best": state.best,
+            "losses": state.extra["window"]["loss"],
             "world": dist.world_size(),
         }
         path = Path(os.environ[FOLDER]) / f"rank-{dist.rank()}.json"

@@ -33,7 +33,7 @@ def loader(batch):
     return SimpleNamespace(fetcher=fetcher, sampler=SimpleNamespace(epoch=lambda n: iter([0, 1])))
 
 
-def det(level, high=40.0, zoom=1.0):
+def det(level, high=40.0, zoom=1.0, ratio=None):
     map_HW = np.full((200, 400), 0.01, np.float32)
     cv2.fillPoly(map_HW, [quad(20, 20, 200, 30).astype(np.int32)], (level,))
     batch = {
@@ -42,7 +42,7 @@ def det(level, high=40.0, zoom=1.0):
         "shape": np.array([[200, 400, zoom, zoom]]),
     }
     post = DBPostProcess(thresh=0.3, box_thresh=0.7)
-    return "; ".join(zero.why(Runner(post, "maps", map_HW[None]), loader(batch)))
+    return "; ".join(zero.why(Runner(post, "maps", map_HW[None]), loader(batch), 0, ratio))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,17 @@ def test_maps_are_held_against_the_thresholds(level, said):
 def test_texts_that_shrink_to_nothing_are_counted():
     assert "cannot be found" not in det(0.9)
     assert "2 of their 2 texts" in det(0.9, high=40, zoom=0.1)
+
+
+def test_texts_are_shrunk_as_the_config_says():
+    assert "cannot be found" not in det(0.9, high=40, zoom=0.3, ratio=0.4)
+    assert "2 of their 2 texts" in det(0.9, high=40, zoom=0.3, ratio=0.05)
+    transforms = [{"DecodeImage": None}, {"MakeShrinkMap": {"shrink_ratio": 0.3}}]
+    config = {"Train": {"dataset": {"transforms": transforms}}}
+    assert zero.learnt_ratio(config)(7) == 0.3
+    transforms[1]["MakeShrinkMap"]["total_epoch"] = 100
+    assert zero.learnt_ratio(config)(50) == pytest.approx(0.4)  # half of its growth of 0.2
+    assert zero.learnt_ratio({"Eval": {}})(50) == 0.4
 
 
 def test_blanks_and_labels_that_are_too_long_are_counted():
