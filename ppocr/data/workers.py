@@ -31,6 +31,10 @@ from ppocr.utils import runtime
 from ppocr.utils.exits import DataError, InternalError, OcrError
 from ppocr.utils.logs import get_logger
 
+_OFTEN = {
+    "SIGKILL": " (often: out of memory)",
+    "SIGBUS": " (often: a damaged LMDB, or no room in shared memory)",
+}
 AHEAD = 2  # batches each worker may be ahead of the consumer
 START_S = 120
 STALL_S = 300.0
@@ -172,12 +176,10 @@ class _Member:
     def _died(self, at: str = "") -> InternalError:
         self.process.join(timeout=2)
         code = self.process.exitcode
-        why = (
-            f"was ended by {signal.Signals(-code).name}" if code and code < 0 else f"ended ({code})"
-        )
+        name = signal.Signals(-code).name if code and code < 0 else ""
+        why = f"was ended by {name}{_OFTEN.get(name, '')}" if name else f"ended ({code})"
         where = f"; it was at {at}" if at else ""
-        hint = " (often: out of memory)" if code == -signal.SIGKILL else ""
-        return InternalError(f"loader worker {self.number} {why}{hint}{where}")
+        return InternalError(f"loader worker {self.number} {why}{where}")
 
     def _dump_stack(self) -> None:
         """Let the worker write its Python stack to stderr."""

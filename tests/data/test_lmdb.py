@@ -89,3 +89,31 @@ def test_a_folder_without_lmdb(tmp_path):
         LMDBDataSet(str(tmp_path), [])
     with pytest.raises(MissingInput, match="no such folder"):
         LMDBDataSet(str(tmp_path / "nowhere"), [])
+
+
+def test_a_damaged_page_is_said_not_raised(tmp_path):
+    folder = environment(tmp_path / "a", ["text"] * 200)
+    data = folder / "data.mdb"
+    content = bytearray(data.read_bytes())
+    for page in range(2, len(content) // 4096):
+        content[page * 4096 + 8 : page * 4096 + 16] = b"\xff" * 8  # flags and bounds of the page
+    data.write_bytes(bytes(content))
+    with pytest.raises((DataError, Rejected)):
+        found = LMDBDataSet(str(tmp_path), [])
+        found.read(0, RNG)
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "²", "1e3", "", " 2"])
+def test_a_count_that_is_no_number(tmp_path, count):
+    environment(tmp_path / "a", ["one", "two"], count)
+    with pytest.raises(DataError, match="num-samples"):
+        LMDBDataSet(str(tmp_path), [])
+
+
+def test_several_folders_in_their_order(tmp_path):
+    environment(tmp_path / "z", ["first"])
+    environment(tmp_path / "a", ["second"])
+    found = LMDBDataSet([str(tmp_path / "z"), str(tmp_path / "a")], [], ratio_list=[1.0, 2.0])
+    assert found.names == [str(tmp_path / "z"), str(tmp_path / "a")]
+    rows = [found.row(position, 0, 0, True) for position in range(found.count(True))]
+    assert [found.read(row, RNG)["label"] for row in rows] == ["first", "second", "second"]
