@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     output_too = [f"Global.output={given.output}"] if given.output else []
     root = load(given.config, [*given.opt, *output_too])
     settings = read(root)
-    plan = Plan(settings)
+    plan = Plan(settings, given.quiet)
     output = Path(settings.general.output)
     with Studio(settings) as studio:
         title = f"{Path(given.config).stem}: seed {settings.general.seed}, {len(plan)} in all"

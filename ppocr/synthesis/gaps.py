@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+from tqdm import tqdm
 
 from ppocr.data.texts import Characters, count, read_texts
 from ppocr.synthesis.settings import GapSettings
 from ppocr.synthesis.supply import SPACE, Supply, Written
+from ppocr.synthesis.typefaces import BAR_AFTER_S
 from ppocr.text.charset import Charset
 from ppocr.utils.exits import DataError
 
 SOURCE = "Gaps"
+Item = TypeVar("Item")
 GROUPS, LINES = 2, 3  # streams of random numbers beside those of plan.py
 LOOKED_AT = 50  # characters that may wait for one that shares a font with them
 
@@ -30,7 +34,7 @@ class Need:
     rejected: list[str] = field(default_factory=list)
 
 
-def find(settings: GapSettings, supply: Supply) -> Need:
+def find(settings: GapSettings, supply: Supply, quiet: bool = True) -> Need:
     """Return what the labels lack: of the dictionary, or of the characters they have themselves.
 
     Characters are counted as ``tools/check_data.py`` counts them. The space is left to the sources,
@@ -39,7 +43,8 @@ def find(settings: GapSettings, supply: Supply) -> Need:
     names = [settings.labels] if isinstance(settings.labels, str) else settings.labels
     found = Characters()
     for name in names:
-        one = count(read_texts(name, settings.kind, settings.delimiter))
+        texts = read_texts(name, settings.kind, settings.delimiter)
+        one = count(_shown(texts, "counting characters", quiet))
         found.counts.update(one.counts)
         found.texts += one.texts
         found.rejected += one.rejected
@@ -68,11 +73,19 @@ def seen(counts: Counter[str], charset: Charset | None) -> Counter[str]:
 class GapLines:
     """The lines that fill the gaps, in a fixed order; their number is known beforehand."""
 
-    def __init__(self, need: Need, settings: GapSettings, supply: Supply, seed: int) -> None:
+    def __init__(
+        self,
+        need: Need,
+        settings: GapSettings,
+        supply: Supply,
+        seed: int,
+        quiet: bool = True,
+    ) -> None:
         self._settings, self._supply, self._seed = settings, supply, seed
         self._hopeful: dict[int, bool] = {}
         rng = np.random.default_rng((seed, GROUPS))
-        self.groups = list(_groups(need.missing, settings, supply, rng))
+        groups = _groups(need.missing, settings, supply, rng)
+        self.groups = list(_shown(groups, "planning lines", quiet))
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -129,6 +142,12 @@ def _groups(
             able = both
         waiting.extendleft(reversed(passed))
         yield tuple(group)
+
+
+def _shown(items: Iterable[Item], what: str, quiet: bool) -> Iterable[Item]:
+    """Return the items with a bar that shows up where they take a while."""
+    hidden = True if quiet else None  # None: hidden where there is no terminal
+    return tqdm(items, what, unit="", delay=BAR_AFTER_S, disable=hidden, leave=False)
 
 
 def _mixed(rng: np.random.Generator, text: str, rare: Iterable[str], longest: int) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ppocr.synthesis.gaps import GapLines, Need, find
 from ppocr.synthesis.settings import Settings
-from ppocr.synthesis.supply import Supply, Written
+from ppocr.synthesis.supply import Supply, Written, charset_of
 from ppocr.synthesis.typefaces import FontSet
 
 VERSION = 1  # of the drawing rules; another number makes unfinished folders stale
@@ -42,17 +42,19 @@ class Made:
 class Plan:
     """The samples of a config, in order; iterating anew gives the same ones."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, quiet: bool = True) -> None:
         self.settings = settings
         self.fonts = FontSet.of(settings.fonts)
+        charset = charset_of(settings)
+        self.fonts.learn(charset.characters if charset else (), quiet)
         self.supply = Supply(settings, self.fonts)
         self.need: Need | None = None
         self.gap_lines: GapLines | None = None
         self.made = Made()
         if settings.gaps is not None:
-            self.need = find(settings.gaps, self.supply)
+            self.need = find(settings.gaps, self.supply, quiet)
             seed = settings.general.seed
-            self.gap_lines = GapLines(self.need, settings.gaps, self.supply, seed)
+            self.gap_lines = GapLines(self.need, settings.gaps, self.supply, seed, quiet)
 
     def __len__(self) -> int:
         gaps = len(self.gap_lines) if self.gap_lines is not None else 0

@@ -80,9 +80,7 @@ class Supply:
     def __init__(self, settings: Settings, fonts: FontSet) -> None:
         self.fonts, self.refused = fonts, Refusals()
         given = settings.text
-        self.charset = (
-            Charset.read(given.dictionary, given.use_space_char) if given.dictionary else None
-        )
+        self.charset = charset_of(settings)
         self._known = set(self.charset.characters) | {SPACE} if self.charset else None
         self._capitals = given.capitals
         self._low = np.array([int(band[0]) for band in given.lengths])
@@ -155,6 +153,12 @@ class Supply:
             text = text.lower()
         known = self._known or set()
         return [one for one in text if one not in known]
+
+
+def charset_of(settings: Settings) -> Charset | None:
+    """Return the characters of Text.dictionary, None if there is none."""
+    given = settings.text
+    return Charset.read(given.dictionary, given.use_space_char) if given.dictionary else None
 
 
 def _by_share(rng: np.random.Generator, ends: np.ndarray) -> int:

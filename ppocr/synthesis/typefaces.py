@@ -14,11 +14,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import features
+from tqdm import tqdm
 
 from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.fonts import Font, needs_shaping, with_matplotlib
 
 ENDINGS = (".ttf", ".otf", ".ttc", ".otc")
+BAR_AFTER_S = 2
 SIZES_PX = (6, 400)
 FACE = "#"  # in "collection.ttc#2"
 WITH_MATPLOTLIB = (
@@ -126,6 +128,12 @@ class FontSet:
             self._choices[able] = numbers, ends / ends[-1]
         numbers, ends = self._choices[able]
         return int(numbers[min(np.searchsorted(ends, rng.random(), "right"), len(ends) - 1)])
+
+    def learn(self, characters: Sequence[str], quiet: bool = True) -> None:
+        """Find out which fonts draw each of the characters, with a bar where it takes a while."""
+        hidden = True if quiet else None  # None: hidden where there is no terminal
+        for one in tqdm(characters, "fonts", delay=BAR_AFTER_S, disable=hidden, leave=False):
+            self.able(one)
 
     def undrawable(self, characters: Iterable[str]) -> list[str]:
         """Return the characters that no font can draw."""

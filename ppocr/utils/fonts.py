@@ -7,15 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
-from PIL import ImageFont
+from PIL import Image, ImageFont
 
 from ppocr.utils.exits import MissingInput
 
 PROBE_PX = 32  # size at which glyphs are compared and widths measured
 UNASSIGNED = "\U0010fffd"  # private character that no font draws: shows its "missing" glyph
 NEVER_ASSIGNED = ("\u0378", "\U0001fffe", "\uffff", UNASSIGNED)
-
-Picture = tuple[tuple[int, int], bytes]
 
 
 class Font:
@@ -30,7 +28,8 @@ class Font:
         self.path, self.face, self.basic = path, face, basic
         self._sizes: dict[int, ImageFont.FreeTypeFont] = {}
         self._known: dict[str, bool] = {}
-        self._missing_glyph = self._picture(UNASSIGNED)
+        missing = self._mask(UNASSIGNED)
+        self._missing_glyph = missing.size, bytes(missing)
 
     def __str__(self) -> str:
         return str(self.path) if self.path else "the font inside Pillow"
@@ -48,19 +47,19 @@ class Font:
     def draws(self, char: str) -> bool:
         """Return whether a character has a picture of its own in this font, or is a space."""
         if char not in self._known:
-            self._known[char] = char.isspace() or self._picture(char) != self._missing_glyph
+            self._known[char] = char.isspace() or self._differs(char)
         return self._known[char]
 
     def leaves_blank(self, char: str) -> bool:
         """Return whether the picture of a character, though there is one, has no ink."""
-        return not any(self._picture(char)[1])
+        return self._mask(char).getbbox() is None
 
     def only_stands_in(self) -> bool:
         """Return whether the font has a picture even for what no font can have.
 
         Such fonts (Last Resort, for one) show which script a missing character is of.
         """
-        return len({self._picture(char) for char in NEVER_ASSIGNED}) > 1
+        return any(self._differs(char) for char in NEVER_ASSIGNED)
 
     def fit(self, text: str, width_px: float, height_px: float) -> ImageFont.FreeTypeFont:
         """Return the font at the largest size at which the text fits width and height."""
@@ -70,9 +69,13 @@ class Font:
         by_width = width_px / max(probe.getlength(text), 1.0)
         return self.at(max(1, int(PROBE_PX * min(by_height, by_width))))
 
-    def _picture(self, char: str) -> Picture:
-        mask = self.at(PROBE_PX).getmask(char)
-        return mask.size, bytes(mask)
+    def _differs(self, char: str) -> bool:
+        """Return whether a character has another picture than a missing one."""
+        mask, (size, pixels) = self._mask(char), self._missing_glyph
+        return mask.size != size or bytes(mask) != pixels  # most differ in size already
+
+    def _mask(self, char: str) -> Image.core.ImagingCore:
+        return self.at(PROBE_PX).getmask(char)
 
     def _open(self, size_px: int) -> ImageFont.FreeTypeFont:
         if self.path is None:
