@@ -36,7 +36,7 @@ BLOCK_BYTES = 1 << 16
 MAX_ATTRIBUTE = 1 << 20
 MAX_ATTRIBUTES = 1000  # of one shape
 MAX_SHAPES = 100_000  # of one image
-MAX_TOKEN = 16 << 20
+MAX_TOKEN = 4 << 20
 MAX_DEPTH = 100
 
 
