@@ -47,16 +47,16 @@ class DBLoss(nn.Layer):
     def forward(
         self, predicts: Mapping[str, Tensor], batch: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        maps = predicts["maps"]
+        probability, threshold, binary = predicts["maps"].unbind(1)
         shrink, mask = batch["shrink_map"], batch["shrink_mask"]
         parts = {
-            "loss_shrink_maps": self.alpha * self.shrink_loss(maps[:, 0], shrink, mask),
+            "loss_shrink_maps": self.alpha * self.shrink_loss(probability, shrink, mask),
             "loss_threshold_maps": self.beta
-            * self.threshold_loss(maps[:, 1], batch["threshold_map"], batch["threshold_mask"]),
-            "loss_binary_maps": self.binary_loss(maps[:, 2], shrink, mask),
+            * self.threshold_loss(threshold, batch["threshold_map"], batch["threshold_mask"]),
+            "loss_binary_maps": self.binary_loss(binary, shrink, mask),
         }
         if "cbn_maps" in predicts:
-            parts["loss_cbn"] = self.shrink_loss(predicts["cbn_maps"][:, 0], shrink, mask)
+            parts["loss_cbn"] = self.shrink_loss(predicts["cbn_maps"].squeeze(1), shrink, mask)
         else:
             parts["loss_cbn"] = paddle.zeros([])
         return {"loss": sum(parts.values(), paddle.zeros([])), **parts}

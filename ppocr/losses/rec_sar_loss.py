@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
@@ -26,9 +27,11 @@ class SARLoss(nn.Layer):
         self.ignore_index = ignore_index
 
     def forward(self, predicts: Tensor, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        scores_NLC = predicts[:, :-1]
-        classes = scores_NLC.shape[2]
+        classes = predicts.shape[2]
         ignored = classes if self.ignore_index is None else self.ignore_index
-        target = batch["label"].astype("int64")[:, 1:].flatten()
-        loss = F.cross_entropy(scores_NLC.reshape([-1, classes]), target, ignore_index=ignored)
+        label_NL = batch["label"].astype("int64")
+        # ignored, not cut off: a slice costs a copy of all scores, and of their gradients
+        nothing_N1 = paddle.full([label_NL.shape[0], 1], ignored, dtype="int64")
+        target = paddle.concat([label_NL[:, 1:], nothing_N1], axis=1).flatten()
+        loss = F.cross_entropy(predicts.reshape([-1, classes]), target, ignore_index=ignored)
         return {"loss": loss}

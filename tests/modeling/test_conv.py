@@ -1,4 +1,4 @@
-"""Our depthwise convolution is Paddle's, number for number, only faster."""
+"""Our convolutions are Paddle's, number for number, only faster."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import paddle
 import pytest
 from paddle import nn
 
-from ppocr.modeling.layers import conv
-from ppocr.modeling.layers.conv import Conv2D
+from ppocr.modeling.layers import fold
+from ppocr.modeling.layers.conv import Conv2D, Conv2DTranspose
+from tests.modeling.conftest import assert_same, drawn, gradients
 
 CASES = [
     # size, stride, padding, (N, C, H, W)
@@ -22,20 +23,6 @@ CASES = [
 ]
 
 
-@pytest.fixture
-def handed_over(monkeypatch):
-    """The calls of compiled kernels, counted."""
-    calls = []
-    original = conv._over_channels
-
-    def counted(*arguments):
-        calls.append(arguments)
-        original(*arguments)
-
-    monkeypatch.setattr(conv, "_over_channels", counted)
-    return calls
-
-
 def pair(size, stride, padding, channels):
     theirs = nn.Conv2D(channels, channels, size, stride, padding, groups=channels, bias_attr=False)
     ours = Conv2D(channels, channels, size, stride, padding, groups=channels, bias_attr=False)
@@ -43,18 +30,9 @@ def pair(size, stride, padding, channels):
     return theirs, ours
 
 
-def assert_same(found, expected, name=""):
-    """Equal but for the rounding of sums, which depends on the largest terms."""
-    atol = 2e-6 * np.abs(expected).max()
-    np.testing.assert_allclose(found, expected, rtol=0, atol=atol, err_msg=name)
-
-
 def run(layer, image):
-    x = paddle.to_tensor(image, stop_gradient=False)
-    y = layer(x)
-    weights = paddle.to_tensor(np.cos(np.arange(y.size, dtype=np.float32)).reshape(y.shape))
-    (y * weights).sum().backward()
-    return y.numpy(), x.grad.numpy(), layer.weight.grad.numpy()
+    found = gradients(layer, image)
+    return [*found, *(one.grad.numpy() for one in layer.parameters())]
 
 
 @pytest.mark.parametrize(("size", "stride", "padding", "shape"), CASES)
@@ -63,17 +41,15 @@ def test_numbers_and_gradients_are_paddles(size, stride, padding, shape, handed_
     theirs, ours = pair(size, stride, padding, shape[1])
     expected, found = run(theirs, image), run(ours, image)
     assert len(handed_over) == 2, "the compiled kernels were not used"
-    for name, one, other in zip(("y", "dx", "dweight"), expected, found, strict=True):
-        assert_same(other, one, name)
+    assert_same(found, expected)
 
 
-def test_threads_do_not_change_a_bit(monkeypatch):
+def test_threads_do_not_change_a_bit(threads):
     image = np.random.default_rng(1).normal(size=(2, 7, 9, 11)).astype(np.float32)
     _, ours = pair(5, 1, 2, 7)
-    monkeypatch.setattr(conv, "WORTH_A_THREAD", 1)
     results = []
-    for threads in (1, 2, 3):
-        monkeypatch.setattr(conv, "_threads", lambda threads=threads: threads)
+    for count in (1, 2, 3):
+        threads(count)
         ours.weight.clear_gradient()
         results.append(run(ours, image))
     for other in results[1:]:
@@ -93,7 +69,7 @@ def test_a_frozen_input_or_weight_is_fine():
     x = paddle.randn([1, 4, 6, 6])
     for layer in (theirs, ours):
         layer(x).sum().backward()
-    assert_same(ours.weight.grad.numpy(), theirs.weight.grad.numpy())
+    assert_same([ours.weight.grad.numpy()], [theirs.weight.grad.numpy()])
     ours.weight.stop_gradient = True
     x.stop_gradient = False
     ours(x).sum().backward()
@@ -131,12 +107,75 @@ def test_a_traced_graph_holds_paddles_operator(tmp_path, handed_over):
     np.testing.assert_allclose(loaded(x).numpy(), ours(x).numpy(), atol=1e-6)
 
 
-def test_it_can_be_switched_off(monkeypatch, handed_over):
+@pytest.mark.usefixtures("switched_off")
+def test_it_can_be_switched_off(handed_over):
     _, ours = pair(3, 1, 1, 4)
-    monkeypatch.setenv("ONESPEC_RUNTIME", "off")
-    conv._enabled.cache_clear()
-    try:
-        ours(paddle.randn([1, 4, 6, 6]))
-    finally:
-        conv._enabled.cache_clear()
+    ours(paddle.randn([1, 4, 6, 6]))
     assert not handed_over
+
+
+NARROWING = [(8, 4, (2, 8, 6, 9)), (9, 1, (1, 9, 4, 4)), (64, 24, (3, 64, 5, 17))]
+TILING = [(2, 3, 4, (2, 3, 5, 6)), (2, 4, 1, (1, 4, 1, 7)), (3, 2, 5, (2, 2, 4, 3))]
+
+
+@pytest.mark.parametrize(("before", "after", "shape"), NARROWING)
+def test_a_filter_to_fewer_channels_is_paddles(before, after, shape, handed_over):
+    ours = Conv2D(before, after, 3, padding=1, bias_attr=False)
+    theirs = nn.Conv2D(before, after, 3, padding=1, bias_attr=False)
+    theirs.set_state_dict(ours.state_dict())
+    image = drawn(shape)[0]
+    found = run(ours, image)
+    assert handed_over == ["gather", "scatter"]
+    assert_same(found, run(theirs, image), 5e-6)
+
+
+@pytest.mark.parametrize(("size", "before", "after", "shape"), TILING)
+def test_a_filter_that_tiles_is_paddles(size, before, after, shape, handed_over):
+    ours = Conv2DTranspose(before, after, size, stride=size)
+    theirs = nn.Conv2DTranspose(before, after, size, stride=size)
+    theirs.set_state_dict(ours.state_dict())
+    image = drawn(shape)[0]
+    found = run(ours, image)
+    assert handed_over == ["tile", "untile"]
+    assert_same(found, run(theirs, image), 5e-6)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2D(8, 5, 3, padding=1, bias_attr=False),
+        Conv2D(8, 4, 3, padding=1),
+        Conv2D(8, 4, 3, bias_attr=False),
+        Conv2D(8, 4, 3, stride=2, padding=1, bias_attr=False),
+        Conv2D(8, 4, 5, padding=2, bias_attr=False),
+        Conv2D(8, 4, 3, padding=1, groups=2, bias_attr=False),
+        Conv2DTranspose(8, 4, 2, stride=2, bias_attr=False),
+        Conv2DTranspose(8, 4, 3, stride=2),
+        Conv2DTranspose(8, 4, 2, stride=2, padding=1),
+        Conv2DTranspose(8, 4, 2, stride=2, output_padding=1),
+        Conv2DTranspose(8, 4, 2, stride=2, groups=2),
+    ],
+)
+def test_other_filters_take_paddles_way(layer, handed_over):
+    kind = nn.Conv2DTranspose if isinstance(layer, nn.Conv2DTranspose) else nn.Conv2D
+    expected = kind.forward(layer, x := paddle.randn([1, 8, 9, 9]))
+    assert np.array_equal(layer(x).numpy(), expected.numpy())
+    assert not handed_over
+
+
+def test_products_that_need_much_memory_are_not_made(monkeypatch, handed_over):
+    monkeypatch.setattr(fold, "MOST_BYTES", 4 * 9 * 4 * 36)
+    layer = Conv2D(8, 4, 3, padding=1, bias_attr=False)
+    layer(paddle.randn([1, 8, 6, 6]))
+    assert handed_over == ["gather"]
+    layer(paddle.randn([2, 8, 6, 6]))
+    assert handed_over == ["gather"]
+
+
+def test_a_frozen_filter_that_tiles_gets_no_gradient():
+    layer = Conv2DTranspose(3, 4, 2, stride=2)
+    layer.weight.stop_gradient = layer.bias.stop_gradient = True
+    x = paddle.to_tensor(drawn((1, 3, 4, 4))[0], stop_gradient=False)
+    layer(x).sum().backward()
+    given = [one.grad is not None for one in (x, layer.weight, layer.bias)]
+    assert given == [True, False, False]

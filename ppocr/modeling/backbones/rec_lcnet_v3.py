@@ -14,8 +14,11 @@ from paddle import ParamAttr, Tensor, nn, no_grad
 from paddle.nn import initializer
 from paddle.regularizer import L2Decay
 
+from ppocr.modeling.layers.affine import affine_hardswish
 from ppocr.modeling.layers.conv import Conv2D
+from ppocr.modeling.layers.gate import gated
 from ppocr.modeling.layers.mobilenet_v3 import make_divisible
+from ppocr.modeling.layers.norm import norm_sum
 from ppocr.modeling.layers.reparam import (
     fused_conv_bn,
     identity_kernel,
@@ -162,14 +165,15 @@ class LearnableAffineBlock(nn.Layer):
 
 
 class Act(nn.Layer):
-    """Hard swish, then a learnt scale and shift."""
+    """Hard swish between two learnt scales and shifts, the second of which are its own."""
 
     def __init__(self, lr: float) -> None:
         super().__init__()
         self.lab = LearnableAffineBlock(lr)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.lab(F.hardswish(x))
+    def forward(self, x: Tensor, before: LearnableAffineBlock) -> Tensor:
+        own = self.lab
+        return affine_hardswish(x, before.scale, before.bias, own.scale, own.bias)
 
 
 class LearnableRepLayer(nn.Layer):
@@ -207,10 +211,8 @@ class LearnableRepLayer(nn.Layer):
         self.reparam_conv: nn.Conv2D | None = None
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        out = self.lab(
-            self._sum(x_NCHW) if self.reparam_conv is None else self.reparam_conv(x_NCHW)
-        )
-        return out if self.stride == 2 else self.act(out)
+        out = self._sum(x_NCHW) if self.reparam_conv is None else self.reparam_conv(x_NCHW)
+        return self.lab(out) if self.stride == 2 else self.act(out, self.lab)
 
     def fuse(self) -> None:
         """Compute the sum of all branches by one convolution from now on."""
@@ -231,11 +233,11 @@ class LearnableRepLayer(nn.Layer):
         return [*self.conv_kxk, *([] if self.conv_1x1 is None else [self.conv_1x1])]
 
     def _sum(self, x_NCHW: Tensor) -> Tensor:
-        first, *others = self._convs()
-        out = first(x_NCHW)
-        for conv in others:
-            out = out + conv(x_NCHW)
-        return out if self.identity is None else out + self.identity(x_NCHW)
+        branches = self._convs()
+        norms, maps = [one.bn for one in branches], [one.conv(x_NCHW) for one in branches]
+        if self.identity is None:
+            return norm_sum(norms, maps)
+        return norm_sum([*norms, self.identity], [*maps, x_NCHW])
 
 
 class LCNetV3Block(nn.Layer):
@@ -278,7 +280,7 @@ class SELayer(nn.Layer):
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         weight = self.conv2(F.relu(self.conv1(self.avg_pool(x_NCHW))))
-        return x_NCHW * F.hardsigmoid(weight)
+        return gated(x_NCHW, F.hardsigmoid(weight))
 
 
 def _width(channels: float) -> int:

@@ -15,7 +15,8 @@ from paddle.nn import initializer
 from paddle.regularizer import L2Decay
 
 from ppocr.modeling.layers.conv import Conv2D
-from ppocr.modeling.layers.norm import BatchNorm
+from ppocr.modeling.layers.gate import gated
+from ppocr.modeling.layers.norm import BatchNorm, norm_act
 
 Stride = int | Sequence[int]
 # width in and out at scale 1, kernel, stride, squeeze-and-excitation
@@ -89,7 +90,7 @@ class ConvBNLayer(nn.Layer):
         )
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        return F.hardswish(self._batch_norm(self._conv(x_NCHW)))
+        return norm_act(self._batch_norm, self._conv(x_NCHW), "hardswish")
 
 
 class DepthwiseSeparable(nn.Layer):
@@ -121,4 +122,4 @@ class SEModule(nn.Layer):
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         weight = self.conv2(F.relu(self.conv1(self.avg_pool(x_NCHW))))
-        return x_NCHW * F.hardsigmoid(weight)
+        return gated(x_NCHW, F.hardsigmoid(weight))

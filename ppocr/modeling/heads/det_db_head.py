@@ -13,8 +13,9 @@ import paddle.nn.functional as F
 from paddle import ParamAttr, Tensor, nn
 from paddle.nn import initializer
 
+from ppocr.modeling.layers.conv import Conv2D, Conv2DTranspose
 from ppocr.modeling.layers.init import uniform_by_fan
-from ppocr.modeling.layers.norm import BatchNorm
+from ppocr.modeling.layers.norm import BatchNorm, norm_act
 
 
 class DBHead(nn.Layer):
@@ -63,7 +64,7 @@ class Branch(nn.Layer):
         super().__init__()
         middle = in_channels // 4
         self.fix_nan = fix_nan
-        self.conv1 = nn.Conv2D(
+        self.conv1 = Conv2D(
             in_channels, middle, kernel_list[0], padding=kernel_list[0] // 2, bias_attr=False
         )
         self.conv_bn1 = _norm(middle)
@@ -73,8 +74,8 @@ class Branch(nn.Layer):
 
     def features(self, x_NCHW: Tensor) -> Tensor:
         """Return the features (N, C/4, 2H, 2W) that the last layer turns into a map."""
-        x_NCHW = self._mend(F.relu(self.conv_bn1(self.conv1(x_NCHW))))
-        return self._mend(F.relu(self.conv_bn2(self.conv2(x_NCHW))))
+        x_NCHW = self._mend(norm_act(self.conv_bn1, self.conv1(x_NCHW), "relu"))
+        return self._mend(norm_act(self.conv_bn2, self.conv2(x_NCHW), "relu"))
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
         return F.sigmoid(self.conv3(self.features(x_NCHW)))
@@ -85,8 +86,8 @@ class Branch(nn.Layer):
         return paddle.where(paddle.isnan(x_NCHW), paddle.zeros_like(x_NCHW), x_NCHW)
 
 
-def _enlarge(in_channels: int, out_channels: int, kernel_size: int) -> nn.Conv2DTranspose:
-    return nn.Conv2DTranspose(
+def _enlarge(in_channels: int, out_channels: int, kernel_size: int) -> Conv2DTranspose:
+    return Conv2DTranspose(
         in_channels,
         out_channels,
         kernel_size,

@@ -13,7 +13,8 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr.modeling.heads.det_db_head import DBHead
-from ppocr.modeling.layers.norm import BatchNorm
+from ppocr.modeling.layers.conv import Conv2D
+from ppocr.modeling.layers.norm import BatchNorm, norm_act
 from ppocr.modeling.layers.upsample import upsample_nearest
 
 
@@ -68,8 +69,8 @@ class ConvBNLayer(nn.Layer):
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2D(in_channels, out_channels, 3, padding=1, bias_attr=False)
+        self.conv = Conv2D(in_channels, out_channels, 3, padding=1, bias_attr=False)
         self.bn = BatchNorm(out_channels)
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        return F.relu(self.bn(self.conv(x_NCHW)))
+        return norm_act(self.bn, self.conv(x_NCHW), "relu")

@@ -12,6 +12,7 @@ from paddle import Tensor, nn
 
 from ppocr.modeling.classes import Rows
 from ppocr.modeling.layers.init import uniform_by_fan
+from ppocr.modeling.layers.linear import Linear
 
 
 class CTCHead(nn.Layer):
@@ -58,8 +59,8 @@ class CTCHead(nn.Layer):
         return (x_NTC, logits_NTC) if self.return_feats else logits_NTC
 
 
-def _linear(in_channels: int, out_channels: int, decay: float) -> nn.Linear:
-    return nn.Linear(
+def _linear(in_channels: int, out_channels: int, decay: float) -> Linear:
+    return Linear(
         in_channels,
         out_channels,
         weight_attr=uniform_by_fan(in_channels, decay),

@@ -15,6 +15,7 @@ from paddle import Tensor, nn
 
 from ppocr.modeling.classes import Rows
 from ppocr.modeling.layers import flat_conv
+from ppocr.modeling.layers.pairs import pair_sums, row_sums
 
 
 class SARHead(nn.Layer):
@@ -164,7 +165,7 @@ class ParallelSARDecoder(nn.Layer):
         ratio_N: Tensor | None,
     ) -> Tensor:
         query = self.conv1x1_1(hidden_NLC).unsqueeze(2)
-        weight_NLP = self.conv1x1_2(paddle.tanh(keys + query)).squeeze(3)
+        weight_NLP = self.conv1x1_2(paddle.tanh(pair_sums(keys, query))).squeeze(3)
         if ratio_N is not None:
             weight_NLP = weight_NLP + _beyond(ratio_N, *x_NCHW.shape[2:]).astype(weight_NLP.dtype)
         weight_NLP = F.softmax(weight_NLP, axis=-1)
@@ -176,7 +177,7 @@ class ParallelSARDecoder(nn.Layer):
         of_own, of_whole = paddle.split(self.prediction.weight, widths, axis=0)
         # what the whole image says is the same for every character: multiplied once
         whole_NC = F.linear(holistic_NC, of_whole, self.prediction.bias)
-        return paddle.matmul(own_NLC, of_own) + whole_NC.unsqueeze(1)
+        return row_sums(paddle.matmul(own_NLC, of_own), whole_NC.unsqueeze(1))
 
 
 def _valid_steps(ratio_N: Tensor, width: int) -> Tensor:

@@ -12,9 +12,11 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from ppocr.modeling.layers.conv import Conv2D
-from ppocr.modeling.layers.norm import BatchNorm
+from ppocr.modeling.layers.gate import gated
+from ppocr.modeling.layers.norm import Activation, BatchNorm, norm_act
 
-RELU, HARDSWISH = "relu", "hardswish"
+RELU: Activation = "relu"
+HARDSWISH: Activation = "hardswish"
 SCALES = (0.35, 0.5, 0.75, 1.0, 1.25)
 
 
@@ -25,7 +27,7 @@ class Row(NamedTuple):
     middle: int
     out: int
     squeeze: bool
-    act: str
+    act: Activation
     stride: int
 
 
@@ -80,18 +82,17 @@ class ConvBNLayer(nn.Layer):
         stride: int | tuple[int, int],
         padding: int,
         groups: int = 1,
-        act: str | None = None,
+        act: Activation | None = None,
     ) -> None:
         super().__init__()
-        self.act = None if act is None else getattr(F, act)
+        self.act: Activation | None = act
         self.conv = Conv2D(
             in_channels, out_channels, kernel_size, stride, padding, groups=groups, bias_attr=False
         )
         self.bn = BatchNorm(out_channels)
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        x_NCHW = self.bn(self.conv(x_NCHW))
-        return x_NCHW if self.act is None else self.act(x_NCHW)
+        return norm_act(self.bn, self.conv(x_NCHW), self.act)
 
 
 class SEModule(nn.Layer):
@@ -103,9 +104,10 @@ class SEModule(nn.Layer):
         self.conv1 = nn.Conv2D(channels, channels // reduction, 1)
         self.conv2 = nn.Conv2D(channels // reduction, channels, 1)
 
-    def forward(self, x_NCHW: Tensor) -> Tensor:
+    def forward(self, x_NCHW: Tensor, shortcut: bool = False) -> Tensor:
+        """Return weighted features; with ``shortcut`` the features are added to them."""
         weight = self.conv2(F.relu(self.conv1(self.avg_pool(x_NCHW))))
-        return x_NCHW * F.hardsigmoid(weight, slope=0.2, offset=0.5)
+        return gated(x_NCHW, F.hardsigmoid(weight, slope=0.2, offset=0.5), shortcut)
 
 
 class ResidualUnit(nn.Layer):
@@ -119,7 +121,7 @@ class ResidualUnit(nn.Layer):
         kernel_size: int,
         stride: int | tuple[int, int],
         use_se: bool,
-        act: str,
+        act: Activation,
     ) -> None:
         super().__init__()
         # a stride written as a pair, even (1, 1), never adds the input: weights rely on it

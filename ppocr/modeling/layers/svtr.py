@@ -15,6 +15,7 @@ from paddle.nn import initializer
 
 from ppocr.modeling.layers import flat_conv
 from ppocr.modeling.layers.attention import DropPath, Mlp, SelfAttention, kaiming_uniform
+from ppocr.modeling.layers.norm import norm_act
 
 Mixer = Literal["Global", "Local", "Conv"]
 
@@ -48,7 +49,7 @@ class ConvBNLayer(nn.Layer):
         self.act = act()
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        return self.act(self.norm(self.conv(x_NCHW)))
+        return self.act(norm_act(self.norm, self.conv(x_NCHW)))
 
 
 class Attention(SelfAttention):

@@ -12,6 +12,7 @@ import paddle
 from paddle import ParamAttr, Tensor, nn
 from paddle.nn import initializer
 
+from ppocr.modeling.layers.conv import Conv2D
 from ppocr.modeling.layers.upsample import upsample_nearest
 
 
@@ -42,8 +43,8 @@ class DBFPN(nn.Layer):
         return paddle.concat([p5, p4, p3, self.p2_conv(out2)], axis=1)
 
 
-def _conv(in_channels: int, out_channels: int, kernel_size: int) -> nn.Conv2D:
-    return nn.Conv2D(
+def _conv(in_channels: int, out_channels: int, kernel_size: int) -> Conv2D:
+    return Conv2D(
         in_channels,
         out_channels,
         kernel_size,

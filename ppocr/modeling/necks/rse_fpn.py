@@ -12,6 +12,7 @@ import paddle
 from paddle import Tensor, nn
 
 from ppocr.modeling.layers.attention import kaiming_uniform
+from ppocr.modeling.layers.conv import Conv2D
 from ppocr.modeling.layers.mobilenet_v3 import SEModule
 from ppocr.modeling.layers.upsample import upsample_nearest
 
@@ -51,7 +52,7 @@ class RSELayer(nn.Layer):
         self, in_channels: int, out_channels: int, kernel_size: int, shortcut: bool
     ) -> None:
         super().__init__()
-        self.in_conv = nn.Conv2D(
+        self.in_conv = Conv2D(
             in_channels,
             out_channels,
             kernel_size,
@@ -63,6 +64,4 @@ class RSELayer(nn.Layer):
         self.shortcut = shortcut
 
     def forward(self, x_NCHW: Tensor) -> Tensor:
-        x_NCHW = self.in_conv(x_NCHW)
-        weighted = self.se_block(x_NCHW)
-        return x_NCHW + weighted if self.shortcut else weighted
+        return self.se_block(self.in_conv(x_NCHW), self.shortcut)
