@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+from ppocr.config import ConfigError
 from ppocr.conversion.journal import FOLDER
 from ppocr.data.labels import LabelFile
 from ppocr.data.lmdb_set import LMDBDataSet
@@ -156,6 +157,17 @@ def test_pages_without_crops_have_no_lines(run):
     assert not (output / "rec").exists()
     assert LMDBDataSet(str(output / "det"), ()).total == 2
     assert report_of(output)["lines"] > 0
+
+
+def test_rows_can_be_written_as_seen_from_a_folder_above(run, tmp_path, capsys):
+    given = {"number": 3, "data_dir": str(tmp_path)}
+    output = run(Global=given)
+    rows = list(LabelFile(output / f"rec_from_{tmp_path.name}.txt"))
+    assert [row.label for row in rows] == [row.label for row in LabelFile(output / "rec.txt")]
+    assert all((tmp_path / row.paths[0]).is_file() for row in rows)
+    assert f"the same rows for data_dir: {tmp_path}" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="is not a folder above output"):
+        run("other", Global={"data_dir": str(tmp_path / "elsewhere")})
 
 
 @pytest.mark.parametrize(
