@@ -5,8 +5,9 @@
 
 Runs the whole command on configs/synth/lines.yml and pages.yml into a temporary folder: plan,
 drawing, writing, verification, report; without the preview. The time of starting Python is not in
-it, that of starting the drawing processes is. Below the table: what one line costs, step by step,
-in one process, in milliseconds of CPU time.
+it, that of starting the drawing processes is. The last column is the CPU time of all processes
+together, which other programs on the machine disturb less. Below the table: what one line costs,
+step by step, in one process.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import sys
 import tempfile
 import time
@@ -40,8 +42,8 @@ def main(argv: Sequence[str]) -> int:
     workers = given.workers or sorted({1, processors()})
     say(f"{processors()} processors; {given.lines} lines, {given.pages} pages")
     say("")
-    say("| what | format | processes | s | per second |")
-    say("|---|---|---|---|---|")
+    say("| what | format | processes | s | per second | CPU ms each |")
+    say("|---|---|---|---|---|---|")
     for count in workers:
         for form in ("files", "lmdb"):
             _row("lines", given.config, form, count, given.lines)
@@ -54,15 +56,22 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def seconds(config: str, form: str, workers: int, number: int, *overrides: str) -> float:
-    """Return how long the command takes."""
+def seconds(
+    config: str, form: str, workers: int, number: int, *overrides: str
+) -> tuple[float, float]:
+    """Return how long the command takes, and how much CPU time in all its processes."""
     settings = [f"Global.number={number}", f"Global.format={form}", f"Global.workers={workers}"]
     with tempfile.TemporaryDirectory() as folder:
         words = ["-c", config, "--quiet", "--output", folder, "-o", *settings, *overrides]
-        start = time.perf_counter()
+        start, before = time.perf_counter(), _cpu_s()
         with contextlib.redirect_stdout(io.StringIO()):
             synthesize.main([*words, "Global.preview=0"])
-        return time.perf_counter() - start
+        return time.perf_counter() - start, _cpu_s() - before
+
+
+def _cpu_s() -> float:
+    found = os.times()
+    return found.user + found.system + found.children_user + found.children_system
 
 
 def costs(config: str, number: int) -> dict[str, float]:
@@ -80,8 +89,9 @@ def costs(config: str, number: int) -> dict[str, float]:
 
 
 def _row(name: str, config: str, form: str, workers: int, number: int, *overrides: str) -> None:
-    took = seconds(config, form, workers, number, *overrides)
-    say(f"| {name} | {form} | {workers} | {took:.1f} | {number / took:.0f} |")
+    took, cpu_s = seconds(config, form, workers, number, *overrides)
+    rate, each_ms = number / took, 1000 * cpu_s / number
+    say(f"| {name} | {form} | {workers} | {took:.1f} | {rate:.0f} | {each_ms:.1f} |")
 
 
 def _parser() -> argparse.ArgumentParser:
