@@ -7,9 +7,10 @@
 Each row of the table is a process of its own: the lines of the file as a Python list, the data set
 of training on its first start (the index is made), the same on later starts (the index is read),
 and a set of 5000 lines for comparison. Columns: seconds from the path to a set that can be asked
-for rows; what the set added to the memory of its process; what is sent to a spawned worker; what
-a forked and a spawned worker hold themselves (private memory) after they read rows at random, less
-what they held before; microseconds for a random row (path and label as text, no image).
+for rows, by the clock and of CPU; what the set added to the memory of its process; what is sent to
+a spawned worker; what a forked and a spawned worker hold themselves (private memory) after they
+read rows at random, less what they held before; microseconds of CPU for a random row (path and
+label as text, no image).
 Needs Linux: memory is read from /proc.
 """
 
@@ -107,6 +108,7 @@ class Measured:
     """One row of the table; memory in bytes."""
 
     start_s: float
+    start_cpu_s: float
     main: int
     payload: int
     forked: int
@@ -154,7 +156,7 @@ def _table(options: argparse.Namespace, folder: Path) -> None:
         write(many, options.lines)
     lines = _count(many)
     say(f"{lines} lines, {many.stat().st_size / 1e6:.0f} MB; {options.rows} rows read at random\n")
-    head = ("", "start s", "main MB", "sent MB", "forked MB", "spawned MB", "row us")
+    head = ("", "start s", "CPU s", "main MB", "sent MB", "forked MB", "spawned MB", "row CPU us")
     say("| " + " | ".join(head) + " |\n|---" + "|---:" * (len(head) - 1) + "|")
     digests = []
     for name, kind, path in (
@@ -165,7 +167,8 @@ def _table(options: argparse.Namespace, folder: Path) -> None:
     ):
         found = _in_a_process(kind, path, options.rows)
         sizes = (found.main, found.payload, found.forked, found.spawned)
-        cells = [name, f"{found.start_s:.2f}", *(f"{one / 1e6:.1f}" for one in sizes)]
+        times = (f"{found.start_s:.2f}", f"{found.start_cpu_s:.2f}")
+        cells = [name, *times, *(f"{one / 1e6:.1f}" for one in sizes)]
         say("| " + " | ".join([*cells, f"{found.row_us:.1f}"]) + " |")
         digests.append(found.digest)
     if len(set(digests[:3])) != 1:
@@ -219,18 +222,19 @@ def _in_a_process(kind: str, path: Path, rows: int) -> Measured:
 
 def measure(make: Callable[[Path], Rows], path: Path, rows: int) -> Measured:
     """Return what one way to keep a label file costs this process and workers of it."""
-    before, began = memory(), time.perf_counter()
+    before = memory()
+    began, began_cpu = time.perf_counter(), time.process_time()
     found = make(path)
-    start_s = time.perf_counter() - began
+    start_s, start_cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
     held = memory() - before
     payload = pickle.dumps(found)
     forked = _of_a_worker("fork", None, found, rows)
     spawned = _of_a_worker("spawn", payload, None, rows)
     chosen = numbers(len(found), rows)
-    began = time.perf_counter()
+    began = time.process_time()
     digest = read(found, chosen)
-    row_us = 1e6 * (time.perf_counter() - began) / max(1, len(chosen))
-    return Measured(start_s, held, len(payload), forked, spawned, row_us, digest)
+    row_us = 1e6 * (time.process_time() - began) / max(1, len(chosen))
+    return Measured(start_s, start_cpu_s, held, len(payload), forked, spawned, row_us, digest)
 
 
 def numbers(count: int, rows: int) -> list[int]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ppocr.data import row_index
 from ppocr.transforms.base import Rejected
@@ -46,7 +47,7 @@ class LabelFile:
         self._identity = row_index.identity(self.path)
         self._index = row_index.find(self.path, self._identity)
         self._reader: _Reader | None = None
-        self._last: tuple[int, _Lines] = (0, [])  # first row of the group that was read last
+        self._last = _NOTHING  # the rows that were read last
 
     def __len__(self) -> int:
         return self._index.rows
@@ -57,7 +58,7 @@ class LabelFile:
         return self._index.blank
 
     def __getstate__(self) -> dict:
-        return {**self.__dict__, "_reader": None, "_last": (0, [])}
+        return {**self.__dict__, "_reader": None, "_last": _NOTHING}
 
     def __getitem__(self, number: int) -> Row:
         line, raw = self._at(number)
@@ -83,30 +84,29 @@ class LabelFile:
         """Return line and bytes of a row; rows that stand together are read together."""
         if not 0 <= number < len(self):
             raise IndexError(f"{self.path} has {len(self)} rows, there is no row {number}")
-        first, lines = self._last
-        if not first <= number < first + len(lines):
-            group = self._index.group(number)
-            first, lines = group.row, self._lines(group)
-            self._last = first, lines
-        return lines[number - first]
+        last = self._last
+        if not last.first <= number < last.first + len(last.rows):
+            last = self._last = self._lines(self._index.group(number))
+        place = number - last.first
+        return last.lines[place], last.rows[place].removesuffix(b"\r")
 
     def _lines(self, group: row_index.Group) -> _Lines:
+        """Return the rows of a group and their lines; a DataError if they are not as indexed."""
         if self._reader is None:
             self._reader = _Reader(self.path, self._identity)
         lead = 1 if group.begin > len(row_index.BOM) else 0  # the line end before the first row
         # every row of a group begins in the same bucket: only the last one can be long
         length = min(group.end - group.begin, row_index.BUCKET + MAX_ROW_BYTES + 2)
         content = self._reader.read(group.begin - lead, length + lead)
-        rows = content[lead:].split(b"\n")
-        lines = [
-            (line, row.removesuffix(b"\r"))
-            for line, row in enumerate(rows, start=group.line)
-            if not row_index.is_blank(row)
-        ]
+        rows = content[lead:].removesuffix(b"\n").split(b"\n")
+        lines: Sequence[int] = range(group.line, group.line + len(rows))
+        if min(map(len, rows)) <= row_index.BLANK_BYTES:
+            used = [place for place, row in enumerate(rows) if not row_index.is_blank(row)]
+            lines, rows = [lines[place] for place in used], [rows[place] for place in used]
         whole = len(content) == length + lead and content[:lead] in (b"", b"\n")
-        if not whole or len(lines) != group.count:
+        if not whole or len(rows) != group.count:
             raise self._changed()
-        return lines
+        return _Lines(group.row, lines, rows)
 
     def _changed(self) -> DataError:
         kept = self._index.kept
@@ -114,7 +114,15 @@ class LabelFile:
         return DataError(f"{self.path} changed while it was in use; start again{hint}")
 
 
-_Lines = list[tuple[int, bytes]]
+class _Lines(NamedTuple):
+    """Rows that stand together: the number of the first, their lines, their bytes."""
+
+    first: int
+    lines: Sequence[int]
+    rows: list[bytes]
+
+
+_NOTHING = _Lines(0, (), [])
 
 
 class _Reader:
