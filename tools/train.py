@@ -50,7 +50,9 @@ def main(argv: Sequence[str]) -> int:
     overrides = [*given.opt, *profiler_overrides(given.profiler_options or "")]
     chosen = settings.read(given.config, overrides)
     if given.dry_run:
-        logs.say("\n".join(rehearsal.dry_run(chosen)))
+        lines = rehearsal.dry_run(chosen)
+        if dist.is_main():
+            logs.say("\n".join(lines))
     elif given.sanity is not None:
         verdict = sanity.sanity(chosen, given.sanity)
         logs.say("\n".join(verdict.lines))

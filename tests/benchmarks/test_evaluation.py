@@ -19,7 +19,7 @@ def test_both_ways_give_the_same_figures(capsys):
 
 def test_other_counts_are_noticed():
     pages = evaluation.Pages(2, 20, 320)
-    plain, _ = evaluation.plainly(pages, 2)
+    plain, *_ = evaluation.plainly(pages, 2)
     evaluation.check(pages, plain)
     truths, detections, matched = plain[0]
     with pytest.raises(InternalError):

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,8 +60,8 @@ class Unpicklable(Exception):
         self.what = lambda: None
 
 
-def started(path: Path, *options: str, group: bool = False) -> subprocess.Popen[str]:
-    """Return ``tools/train.py`` as a process that has made some steps."""
+def started(path: Path, *options: str) -> subprocess.Popen[str]:
+    """Return ``tools/train.py`` as a process, leader of its group, that has made some steps."""
     words = tiny.command(["train.py", "-c", str(path), "-o", LONG, *options])
     process = subprocess.Popen(
         words,
@@ -68,14 +69,25 @@ def started(path: Path, *options: str, group: bool = False) -> subprocess.Popen[
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=group,
+        start_new_session=True,
     )
+    wait_for_steps(path, lambda: process.poll() is None)
+    return process
+
+
+def forked(path: Path, *options: str) -> int:
+    """Return the number of the same as a forked child, which logs to ``log``."""
+    child = tiny.begun(lambda: tiny.train(path, LONG, *options), path.parent / "log")
+    wait_for_steps(path, lambda: tiny.status(child) is None)
+    return child
+
+
+def wait_for_steps(path: Path, alive: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 90
     while last_step(path.parent / "run") < 4:
-        assert process.poll() is None, process.communicate()[1]
+        assert alive()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return process
 
 
 def descendants(process: int) -> set[int]:
@@ -101,24 +113,33 @@ def gone(numbers: set[int], within_s: float = 10.0) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    ("row", "number"), [("p1", signal.SIGTERM), ("p1", signal.SIGINT), ("p2", signal.SIGTERM)]
-)
-def test_p1_p2_a_signal_to_the_run_or_its_group_saves_within_one_step(rec, tmp_path, row, number):
-    process = started(rec, "Train.loader.num_workers=1", group=True)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_p1_a_signal_to_the_run_saves_within_one_step(rec, tmp_path, number):
+    child = forked(rec, "Train.loader.num_workers=1")
+    workers = descendants(child)
+    before = last_step(tmp_path / "run")
+    os.kill(child, number)
+    assert tiny.finished(child) == 75
+    assert "error[75]" in (tmp_path / "log").read_text()
+    saved_and_gone(tmp_path / "run", before, workers)
+
+
+def test_p2_a_signal_to_the_whole_group_does_the_same(rec, tmp_path):
+    process = started(rec, "Train.loader.num_workers=1")
     workers = descendants(process.pid)
     before = last_step(tmp_path / "run")
-    if row == "p1":
-        process.send_signal(number)
-    else:
-        os.killpg(process.pid, number)
+    os.killpg(process.pid, signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 75, errors
     assert "error[75]" in errors
-    step = pickles.read(tmp_path / "run" / "latest.states")["global_step"]
-    assert step == last_step(tmp_path / "run") >= before
-    failed = json.loads((tmp_path / "run" / "events.jsonl").read_text().splitlines()[-1])
-    assert failed["stopped"] == "preempted"
+    saved_and_gone(tmp_path / "run", before, workers)
+
+
+def saved_and_gone(folder: Path, before: int, workers: set[int]) -> None:
+    step = pickles.read(folder / "latest.states")["global_step"]
+    assert step == last_step(folder) >= before
+    last = json.loads((folder / "events.jsonl").read_text().splitlines()[-1])
+    assert last["stopped"] == "preempted"
     assert gone(workers)
 
 
@@ -162,12 +183,11 @@ def test_p3_a_second_signal_ends_the_run_at_once_and_harms_nothing(rec, tmp_path
 
 
 def test_p4_kill_of_the_run_leaves_no_worker_and_no_shared_memory(rec, tmp_path):
-    process = started(rec, "Train.loader.num_workers=2", "Train.loader.batch_size_per_card=6")
-    below = descendants(process.pid)
+    child = forked(rec, "Train.loader.num_workers=2", "Train.loader.batch_size_per_card=6")
+    below = descendants(child)
     assert len(below) >= 2
-    process.kill()
-    process.wait()
-    process.stderr.close()
+    os.kill(child, signal.SIGKILL)
+    assert tiny.finished(child) == -signal.SIGKILL
     assert gone(below)
     deadline = time.monotonic() + 10
     while left := [one for one in shared.FOLDER.glob("ppocr-*") if owner(one) in below]:

@@ -61,7 +61,7 @@ def rows(folder: Path) -> list[tuple[str, int]]:
 def whole(request, tmp_path_factory):
     """Return config, options and folder of a run of three epochs that nothing interrupted."""
     folder = tmp_path_factory.mktemp(request.param)
-    path = tiny.config(folder, request.param)
+    path = tiny.config(folder, request.param, 12 if request.param == "rec" else 6)
     options = ["Global.epoch_num=3", EVERY]
     if request.param == "det":
         options.append("Train.loader.batch_size_per_card=2")
