@@ -15,6 +15,7 @@ from ppocr.geometry.crop import TALL
 from ppocr.synthesis import writing
 from ppocr.synthesis.bending import MOST_SIDE, Movement
 from ppocr.synthesis.effects import Effects
+from ppocr.synthesis.settings import ordered, within
 from ppocr.synthesis.surface import Surface
 from ppocr.synthesis.typefaces import Typeface
 from ppocr.synthesis.writing import Line, Spacing, corners
@@ -54,6 +55,13 @@ class Lines:
         self.letters, self.spaces = letters, spaces
         self.beside, self.above, self.slip = beside, above, slip
         self.along, self.neighbours = along, neighbours
+        for name in ("vertical", "wide", "along", "neighbours"):
+            within(name, getattr(self, name), 0, 1)
+        within("slip", slip, 0, 0.5)
+        ordered("letters", letters, -0.3, 2)
+        ordered("spaces", spaces, 0.2, 10)
+        ordered("beside", beside, -0.3, 3)
+        ordered("above", above, -0.3, 3)
 
     def picture(
         self,

@@ -16,6 +16,7 @@ import numpy as np
 from ppocr.synthesis import writing
 from ppocr.synthesis.bending import MOST_SIDE, STILL
 from ppocr.synthesis.effects import Effects
+from ppocr.synthesis.settings import ordered, within
 from ppocr.synthesis.supply import Supply
 from ppocr.synthesis.surface import Surface, inked
 from ppocr.synthesis.typefaces import Typeface
@@ -110,6 +111,14 @@ class Pages:
         self.width, self.height, self.columns, self.margin = width, height, columns, margin
         self.spacing, self.full, self.headings, self.fields = spacing, full, headings, fields
         self.vertical, self.crops = vertical, crops
+        for name in ("headings", "fields", "vertical"):
+            within(name, getattr(self, name), 0, 1)
+        ordered("width", width, 16, MOST_SIDE)
+        ordered("height", height, 16, MOST_SIDE)
+        ordered("columns", columns, 1, 20)
+        ordered("margin", margin, 0, 0.4)
+        ordered("spacing", spacing, 0.8, 10)
+        ordered("full", full, 0.05, 1)
 
     def picture(
         self,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +31,9 @@ from ppocr.config import (
 )
 from ppocr.config.errors import NOWHERE
 from ppocr.config.explain import Part
+from ppocr.config.hints import Hint
 from ppocr.config.schema import match
+from ppocr.config.signatures import Setting
 from ppocr.synthesis import BACKGROUNDS, EFFECTS, LAYOUTS, TEXTS
 from ppocr.synthesis.typefaces import FontSettings
 from ppocr.transforms import op_section
@@ -55,12 +57,12 @@ class General:
     preview: int = 60  # samples on preview.png
 
     def __post_init__(self) -> None:
-        _ordered("jpeg_quality", self.jpeg_quality, 1, 100)
+        ordered("jpeg_quality", self.jpeg_quality, 1, 100)
         if self.data_dir is not None and not _is_below(self.output, self.data_dir):
             raise ValueError(f"data_dir {self.data_dir} is not a folder above output {self.output}")
-        _within("number", self.number, 0, 10**9)
-        _within("workers", self.workers, 0, 1024)
-        _within("preview", self.preview, 0, 400)
+        within("number", self.number, 0, 10**9)
+        within("workers", self.workers, 0, 1024)
+        within("preview", self.preview, 0, 400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,7 @@ class TextSettings:
                 raise ValueError(f"{text}; least is 1 or more, most up to {MOST_LENGTH}")
         if not sum(band[2] for band in self.lengths) > 0:
             raise ValueError("lengths should hold at least one share above 0")
-        _within("capitals", self.capitals, 0, 1)
+        within("capitals", self.capitals, 0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +101,9 @@ class GapSettings:
     in_text: float = 0.7
 
     def __post_init__(self) -> None:
-        _within("at_least", self.at_least, 1, 10**6)
-        _within("in_text", self.in_text, 0, 1)
-        _ordered("per_line", self.per_line, 1, 100)
+        within("at_least", self.at_least, 1, 10**6)
+        within("in_text", self.in_text, 0, 1)
+        ordered("per_line", self.per_line, 1, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +116,10 @@ class InkSettings:
     strength: Sequence[float] = (0.75, 1.0)  # how much of the paper the ink covers
 
     def __post_init__(self) -> None:
-        _within("dark", self.dark, 0, 1)
-        _within("coloured", self.coloured, 0, 1)
-        _within("min_contrast", self.min_contrast, 10, 120)
-        _ordered("strength", self.strength, 0.2, 1)
+        within("dark", self.dark, 0, 1)
+        within("coloured", self.coloured, 0, 1)
+        within("min_contrast", self.min_contrast, 10, 120)
+        ordered("strength", self.strength, 0.2, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,19 +287,33 @@ def _list(
 
 
 def _part(report: Report, path: str, section: Section, table: Registry, holder: str):
+    """Return an entry of a list; ``holder`` is read by the list, all else by what is named."""
     signature = table.signature(section["name"], place=section.where("name"))
-    found = match(signature, section.without(holder), also=(holder,))
+    share = Setting(holder, Hint("float"), 1.0)
+    signature = replace(signature, settings={**signature.settings, holder: share})
+    found = match(signature, section)
     report.parts.append(Part(path, table.kind, section["name"], section, signature=signature))
     report.notes += found.notes
-    report.problems += found.problems
-    share = section.get(holder, 1.0)
-    most = 1.0 if holder == CHANCE else 1e9
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= most:
+    report.problems += found.problems or _ranges(section, found.arguments)
+    value = float(found.arguments.get(holder, 1.0))
+    if not 0 <= value <= (1.0 if holder == CHANCE else 1e9):
         limits = "between 0 and 1" if holder == CHANCE else "0 or more"
-        text = f"{section['name']}.{holder} should be a number {limits}, not {share!r}"
+        text = f"{section['name']}.{holder} should be a number {limits}, not {value:g}"
         report.problems.append(Problem(section.where(holder), text))
         return None
-    return Entry(section.without(holder), float(share))
+    return Entry(section.without(holder), value)
+
+
+def _ranges(section: Section, arguments: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each list of numbers that is not [low, high]."""
+    found = []
+    for key, value in arguments.items():
+        if not isinstance(value, list | tuple) or not value or isinstance(value[0], str):
+            continue
+        if len(value) != 2 or value[0] > value[1]:
+            text = f"{section['name']}.{key} should be [low, high], not {list(value)}"
+            found.append(Problem(section.where(key), text))
+    return found
 
 
 def _sources(report: Report, root: Section) -> None:
@@ -331,6 +347,12 @@ def _layout(report: Report, root: Section) -> None:
     report.parts.append(Part("Layout", "Layout", section["name"], section, signature=signature))
     report.notes += found.notes
     report.problems += found.problems
+    if not found.problems:
+        section.told = True  # its notes are in the report
+        try:
+            LAYOUTS.build(section)
+        except ConfigError as error:
+            report.problems += error.problems
     if root.get("Gaps") is not None and section["name"] != "Lines":
         text = "Gaps are filled with lines: Layout.name should be Lines"
         report.problems.append(Problem(root.where("Gaps"), text))
@@ -350,12 +372,14 @@ def _is_below(inner: str, outer: str) -> bool:
     return inner != outer and Path(inner).is_relative_to(outer)
 
 
-def _within(name: str, value: float, least: float, most: float) -> None:
+def within(name: str, value: float, least: float, most: float) -> None:
+    """Raise a ValueError that begins with the name, unless the value lies within the limits."""
     if not least <= value <= most:
         raise ValueError(f"{name} should be between {least} and {most}, not {value}")
 
 
-def _ordered(name: str, values: Sequence[float], least: float, most: float) -> None:
+def ordered(name: str, values: Sequence[float], least: float, most: float) -> None:
+    """Raise a ValueError unless the values are [low, high] within the limits."""
     if len(values) != 2 or not least <= values[0] <= values[1] <= most:
         text = f"{name} should be [low, high] between {least} and {most}"
         raise ValueError(f"{text}, not {list(values)}")

@@ -202,5 +202,5 @@ def test_a_page_too_narrow_for_any_text_is_not_drawn():
 
 
 def test_pages_take_a_size_and_other_settings():
-    assert Pages(width=[10, 10]).width == [10, 10]
+    assert Pages(width=[20, 20]).width == [20, 20]
     assert len(plan(Layout={"name": "Pages"})) == config()["Global"]["number"]
