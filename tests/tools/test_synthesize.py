@@ -17,7 +17,7 @@ from ppocr.data.lmdb_set import LMDBDataSet
 from ppocr.utils import exits
 from ppocr.utils.exits import OutputError
 from tests.synthesis.drawing import SANS, config
-from tools import synthesize
+from tools import check_config, synthesize
 
 EFFECTS = [{"Perspective": {"probability": 0.5}}, {"GaussianBlur": {"probability": 0.5}}]
 
@@ -168,6 +168,17 @@ def test_rows_can_be_written_as_seen_from_a_folder_above(run, tmp_path, capsys):
     assert f"the same rows for data_dir: {tmp_path}" in capsys.readouterr().out
     with pytest.raises(ConfigError, match="is not a folder above output"):
         run("other", Global={"data_dir": str(tmp_path / "elsewhere")})
+
+
+def test_check_config_knows_these_configs(tmp_path, capsys):
+    path = tmp_path / "small.yml"
+    path.write_text(yaml.safe_dump(config(Effects=[{"Shadow": {"probability": 0.25}}])))
+    assert check_config.main([str(path)]) == 0
+    assert "fine, for tools/synthesize.py" in capsys.readouterr().out
+    assert check_config.main([str(path), "Effects"]) == 0
+    assert "probability  0.25" in capsys.readouterr().out
+    assert check_config.main([str(path), "-o", "Layout.alog=1"]) == 78
+    assert "did you mean 'along'?" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
