@@ -20,10 +20,15 @@ DESCRIPTION = "inference.yml"
 
 def read_yaml(path: Path) -> Any:
     """Return the plain content of a YAML file; a DataError says where it cannot be read."""
+    return parse_yaml(files.read_bytes(path), str(path))
+
+
+def parse_yaml(text: bytes | str, source: str) -> Any:
+    """Return the plain content of YAML; ``source`` says in a DataError whose it is."""
     try:
-        return yaml.load(files.read_bytes(path), Loader=_LOADER)
+        return yaml.load(text, Loader=_LOADER)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{path} is not readable YAML: {error}") from error
+        raise DataError(f"{source} is not readable YAML: {error}") from error
 
 
 def recorded(folder: Path) -> dict[str, str]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ppocr.backends.base import GRAPH_STEM
@@ -55,22 +55,28 @@ def _run_narrowed(graph: Path, target: Path, notes: Path) -> str | None:
 
 def _run(graph: Path, target: Path, notes: Path) -> str | None:
     """Return None when the file was written, else what went wrong."""
-    search = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-    command = [sys.executable, "-m", MODULE, graph, graph.with_suffix(".pdiparams"), target, notes]
+    words = [str(one) for one in (graph, graph.with_suffix(".pdiparams"), target, notes)]
     try:
-        done = subprocess.run(
-            [str(one) for one in command],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(search)},
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
+        status, said = call(words)
     except subprocess.TimeoutExpired:
         return f"no answer within {TIMEOUT_S} s"
-    if done.returncode == 0 and target.is_file() and target.stat().st_size:
+    if status == 0 and target.is_file() and target.stat().st_size:
         return None
-    return _gist(done.stdout + done.stderr) or f"it ended with status {done.returncode}"
+    return _gist(said) or f"it ended with status {status}"
+
+
+def call(words: Sequence[str]) -> tuple[int, str]:
+    """Return the exit status of the converter and what it said."""
+    search = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        [sys.executable, "-m", MODULE, *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(search)},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 def _gist(text: str) -> str:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from ppocr.backends.base import Options
+from ppocr.backends.onnx import Onnx
 from ppocr.backends.open import open_backend
 from ppocr.export.difference import amount, difference_of, gap, scale_of
 from ppocr.export.images import Picture
@@ -90,8 +91,8 @@ def _open(
     note_differences(report, reference.spec, stored.spec, stored.contradictions)
     if backend is None:
         return None
-    if graph.suffix == ".onnx":
-        _note_metadata(report, reference.spec, graph)
+    if isinstance(backend, Onnx):
+        _note_metadata(report, reference.spec, graph, backend.metadata)
     try:
         return Runner(stored.spec, backend, batch_size=reference.batch_size)
     except OcrError as error:
@@ -117,10 +118,12 @@ def _stage_of(name: str, sentence: str, result: str) -> str:
     return DECIDES.get(name, result)
 
 
-def _note_metadata(report: Report, ours: PipelineSpec, graph: Path) -> None:
+def _note_metadata(
+    report: Report, ours: PipelineSpec, graph: Path, carried: Mapping[str, str]
+) -> None:
     """The file is also used alone, so what it carries must be the same description."""
     try:
-        found = store.in_metadata(graph)
+        found = store.in_metadata(graph, carried)
         if found is None:
             report.stages[DESCRIPTION].faults.append(f"{graph.name} has no {store.METADATA_KEY}")
             return

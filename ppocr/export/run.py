@@ -13,8 +13,10 @@ from ppocr.backends.base import Options
 from ppocr.backends.open import find_graph, is_installed, open_backend
 from ppocr.export import images, onnx, parity, report, source, static
 from ppocr.export.folder import GRAPHS, PARITY, publish, reject, workshop
+from ppocr.export.remembered import Remembered
 from ppocr.export.source import Source
 from ppocr.pipeline import store
+from ppocr.pipeline.runner import Runner
 from ppocr.utils.exits import DataError, OutputError
 from ppocr.utils.files import atomic_write, sha256
 from ppocr.utils.logs import get_logger, say
@@ -74,7 +76,7 @@ def write(found: Source, place: Path) -> list[Path]:
 def compare(found: Source, graphs: Sequence[Path]) -> list[parity.Report]:
     """Return how each graph file compares with the checkpoint, having printed the tables."""
     pictures = images.collect(found.spec.task, found.general.infer_img)
-    runner = found.runner
+    runner = Runner(found.spec, Remembered(found.runner.backend))
     reports = []
     for graph in graphs:
         if graph.suffix == ".onnx" and not is_installed("onnxruntime"):
@@ -90,7 +92,7 @@ def leave(found: Source, reports: Sequence[parity.Report], place: Path) -> None:
     """Write ``parity.json`` into ``place``."""
     content = {
         "ok": all(one.ok for one in reports),
-        "checkpoint": {"path": str(found.weights), "sha256": sha256(found.weights)},
+        "checkpoint": {"path": str(found.weights), "sha256": found.digests["checkpoint"]},
         "models": [one.as_json() for one in reports],
     }
     with atomic_write(place / PARITY, "w") as file:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from ppocr.utils.exits import MissingInput
 from ppocr.utils.files import sha256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A trained network and everything its config says about using it.
 
@@ -47,7 +48,7 @@ class Source:
         """The checkpoint as prediction would run it."""
         return Runner(self.spec, Dygraph(self.model, [one.name for one in self.spec.inputs]))
 
-    @property
+    @cached_property
     def digests(self) -> dict[str, str]:
         """SHA-256 of what went in, to be kept with what comes out."""
         return {"config": config_digest(self.config), "checkpoint": sha256(self.weights)}

@@ -1,7 +1,8 @@
 """From a built network to a graph on disk: ``inference.json`` or the legacy ``inference.pdmodel``.
 
 ``paddle.jit.save`` returns normally on a full disk and leaves truncated weights behind, so what it
-wrote is loaded again and compared before anything counts as exported (see ``run.py``).
+wrote is read back (see ``written.py``), and later run and compared (see ``run.py``), before
+anything counts as exported.
 """
 
 from __future__ import annotations
@@ -10,20 +11,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import paddle
 from paddle import nn
 
 from ppocr.backends.base import GRAPH_STEM
+from ppocr.export import written
 from ppocr.pipeline.spec import TensorSpec
 from ppocr.utils.exits import DataError, StorageError
-from ppocr.utils.files import sha256
 
 IMAGE_INPUT = "x"  # what PaddleX, RapidOCR and Paddle Lite scripts call the image
-# two writings of a .pdmodel may differ; what is missing in one shows when it is read
-REPEATABLE = (".json", ".pdiparams")
 UNAVAILABLE = "(Unavailable)"  # how paddle begins what it says of a file that cannot be opened
 UNTRACEABLE = (TypeError, ValueError, RuntimeError, NotImplementedError, AttributeError)
 
@@ -67,45 +65,32 @@ def save(model: Any, inputs: Sequence[TensorSpec], folder: Path, pir: bool = Tru
     files did not arrive.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    graph = folder / f"{GRAPH_STEM}{'.json' if pir else '.pdmodel'}"
     with _format(pir):
         try:
             try:
-                _trace(model, inputs, folder, converted=False)
+                _trace(model, inputs, graph, converted=False)
             except UNTRACEABLE as error:
                 _demand_written(error, folder)
-                _trace(model, inputs, folder, converted=True)
+                _trace(model, inputs, graph, converted=True)
         except OSError as error:
             raise StorageError(f"cannot write into {folder}: {error}") from error
         except UNTRACEABLE as error:
             _demand_written(error, folder)
             raise DataError(_cannot_trace(pir, error)) from error
-    written = folder / f"{GRAPH_STEM}{'.json' if pir else '.pdmodel'}"
-    for path in (written, written.with_suffix(".pdiparams")):
-        _flush(path)
     (folder / f"{GRAPH_STEM}.pdiparams.info").unlink(missing_ok=True)  # a pickle nobody reads
-    return written
+    return graph
 
 
-def _trace(model: Any, inputs: Sequence[TensorSpec], folder: Path, converted: bool) -> None:
+def _trace(model: Any, inputs: Sequence[TensorSpec], path: Path, converted: bool) -> None:
     graph = Graph(model, [one.name for one in inputs], converted)
     graph.eval()
     traced = paddle.jit.to_static(graph, input_spec=_input_specs(inputs), full_graph=True)
-    _written_twice(traced, folder)
-
-
-def _written_twice(traced: Any, folder: Path) -> None:
-    """Write a traced network, and again for comparison: paddle does not notice a failed write.
-
-    A StorageError says that the two differ. Nothing can be said of the size alone: branches that
-    were fused stay in the network and are no part of the graph.
-    """
-    paddle.jit.save(traced, str(folder / GRAPH_STEM))
-    with TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
-        paddle.jit.save(traced, str(Path(place) / GRAPH_STEM))
-        for again in Path(place).glob(f"{GRAPH_STEM}.*"):
-            first = folder / again.name
-            if again.suffix in REPEATABLE and sha256(first) != sha256(again):
-                raise StorageError(f"{first} was not written as it should be: the disk fails")
+    paddle.jit.save(traced, str(path.with_suffix("")))
+    for one in (path, path.with_suffix(".pdiparams")):
+        _flush(one)
+    # buffers that are not kept in checkpoints are part of the graph too
+    written.demand_whole(path, {one.name: one for one in graph.to_static_state_dict().values()})
 
 
 def _demand_written(error: Exception, folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from ppocr.backends.digests import DESCRIPTION, read_yaml
+from ppocr.backends.digests import DESCRIPTION, parse_yaml, read_yaml
 from ppocr.backends.onnx import read_metadata
 from ppocr.pipeline import legacy, official
 from ppocr.pipeline.spec import OpSpec, PipelineSpec, TensorSpec, plain
@@ -135,16 +135,17 @@ def describe(path: str | Path) -> tuple[Any, str] | None:
     if place.is_dir():
         graph = next(iter(sorted(place.glob("*.onnx"))), place)
     if graph.suffix == ".onnx" and graph.is_file():
-        return in_metadata(graph)
+        return in_metadata(graph, read_metadata(graph))
     return None
 
 
-def in_metadata(graph: Path) -> tuple[Any, str] | None:
-    """Return the description inside an .onnx file and a name for it, None if there is none."""
-    text = read_metadata(graph).get(METADATA_KEY)
+def in_metadata(graph: Path, carried: Mapping[str, str]) -> tuple[Any, str] | None:
+    """Return the description in the texts inside an .onnx file and a name for it, None without."""
+    text = carried.get(METADATA_KEY)
     if text is None:
         return None
-    return yaml.safe_load(text), f"{graph} ({METADATA_KEY})"
+    source = f"{graph} ({METADATA_KEY})"
+    return parse_yaml(text, source), source
 
 
 def from_content(content: Any, source: str) -> Stored:
