@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from ppocr.utils.files import sha256, value_digest
 
 FOLDER = "ckpts"
 MANIFEST = "manifest.json"
+SETTLED_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,24 @@ def verify(saved: Saved) -> None:
             raise DataError(f"{path} is missing")
         if path.stat().st_size != wanted["size"]:
             raise DataError(f"{path} has {path.stat().st_size} bytes instead of {wanted['size']}")
-        if sha256(path) != wanted["sha256"]:
+        if _digest(path) != wanted["sha256"]:
             raise DataError(f"{path} is not what was written (SHA-256 differs)")
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file; one that has not been touched is not read again.
+
+    A file changed a moment ago may be changed again without its time showing it.
+    """
+    found = path.stat()
+    if time.time() - max(found.st_mtime, found.st_ctime) < SETTLED_S:
+        return sha256(path)
+    return _known_digest(path.resolve(), found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _known_digest(path: Path, *_: int) -> str:
+    return sha256(path)
 
 
 def newest_valid(root: Path, name: str) -> tuple[Saved | None, list[str]]:
