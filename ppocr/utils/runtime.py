@@ -91,7 +91,7 @@ def _prepare_once(enabled: bool, announce: bool) -> Prepared:
         late = "paddle" in sys.modules
         allocator = keep_memory()
         threads = _set_threads()
-        kernels = _choose_kernels()
+        kernels = choose_kernels()
         done = Prepared(True, threads, allocator, load_openmp(), kernels, late)
     if announce and os.environ.get("PADDLE_TRAINER_ID", "0") == "0":
         sys.stderr.write(f"{done}\n")
@@ -143,7 +143,7 @@ def _set_threads() -> int:
     return threads
 
 
-def _choose_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def choose_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """Return what MKL was told about the processor, '' if nothing needs to be said."""
     if _MKL_PATH not in os.environ and is_amd_with_avx2(cpuinfo):
         os.environ[_MKL_PATH] = _MKL_AVX2

@@ -1,7 +1,8 @@
 """What a config needs to run in seconds: sizes, counts, paths. Nothing that decides what it is.
 
 Left as the file has them: architecture, loss, optimizer, operations and their order, post-process,
-metric, sampler. Changed: how many images, how large, where they are and where results go.
+metric, sampler. Changed: how many images, how large (``img_size`` of a backbone that states it goes
+with them), where they are and where results go.
 """
 
 from __future__ import annotations
@@ -30,11 +31,16 @@ WIDE_OPS = frozenset({"RecResizeImg", "SVTRRecResizeImg", "RecConAug"})
 class Data:
     """Where the drawn images are."""
 
-    pages: Path  # label files
+    pages: Path  # label files; beside each one with fewer rows, for evaluation
     lines: Path
     angles: Path
-    lmdb: Path  # a folder
+    lmdb: Path  # a folder, and beside it one with fewer rows
     characters: Path  # a dictionary, for configs whose own is not part of the project
+
+
+def few(path: Path) -> Path:
+    """Return where the first rows of a label file, or of an LMDB, stand for themselves."""
+    return path.with_name(f"{path.stem}_few{path.suffix}")
 
 
 def overrides(config: Section, data: Data, folder: Path) -> list[str]:
@@ -43,6 +49,7 @@ def overrides(config: Section, data: Data, folder: Path) -> list[str]:
         **_run(config, folder),
         **_dictionaries(config, data),
         **_weights(config),
+        **_narrow_backbone(config),
         **_data(config, data),
         **dict(_operations(config)),
     }
@@ -89,6 +96,23 @@ def _weights(config: Section) -> dict[str, Any]:
     return found
 
 
+def _narrow_backbone(config: Section) -> dict[str, Any]:
+    """A backbone that states the size of its images takes narrower ones when it is told so."""
+    backbone = config["Architecture"].get("Backbone") or {}
+    if not _states_its_size(config):
+        return {}
+    height, _ = backbone["img_size"]
+    return {
+        "Architecture.Backbone.img_size": [height, LINE_WIDTH_PX],
+        "Architecture.Backbone.out_char_num": LINE_WIDTH_PX // 4,
+    }
+
+
+def _states_its_size(config: Section) -> bool:
+    architecture = config["Architecture"]
+    return "img_size" in (architecture.get("Backbone") or {}) and not architecture.get("Transform")
+
+
 def _data(config: Section, data: Data) -> dict[str, Any]:
     task = config["Architecture"]["model_type"]
     labels = {"det": data.pages, "rec": data.lines, "cls": data.angles}[task]
@@ -96,10 +120,14 @@ def _data(config: Section, data: Data) -> dict[str, Any]:
     for mode in ("Train", "Eval"):
         dataset = config[mode]["dataset"]
         if dataset["name"] == "LMDBDataSet":
-            found[f"{mode}.dataset.data_dir"] = str(data.lmdb)
+            found[f"{mode}.dataset.data_dir"] = str(
+                data.lmdb if mode == "Train" else few(data.lmdb)
+            )
         else:
             found[f"{mode}.dataset.data_dir"] = str(labels.parent)
-            found[f"{mode}.dataset.label_file_list"] = [str(labels)]
+            found[f"{mode}.dataset.label_file_list"] = [
+                str(labels if mode == "Train" else few(labels))
+            ]
         if dataset.get("ratio_list") is not None:
             found[f"{mode}.dataset.ratio_list"] = [1.0]
         if dataset.get("ds_width"):
@@ -119,7 +147,7 @@ def _narrow(scale: Any) -> Any:
 
 
 def _operations(config: Section) -> Iterator[tuple[str, Any]]:
-    fixed = is_fixed_width(config["Architecture"])
+    fixed = is_fixed_width(config["Architecture"]) and not _states_its_size(config)
     for mode in ("Train", "Eval"):
         for place, entry in enumerate(config[mode]["dataset"]["transforms"]):
             name, settings = named(entry, config.place)
