@@ -1,9 +1,9 @@
 """Arrays from a worker to its parent through shared memory, without a copy in a pipe.
 
-A worker owns a few segments and writes the arrays of one batch into one of them; the parent copies
-them out and gives the segment back by number. A segment is reserved in full before it is used
-(a shared-memory file system that is too small would otherwise kill the writer with SIGBUS); if
-that fails, or there is no shared memory, the batch travels in the pipe.
+A worker owns a few segments and writes the arrays of one batch into one of them, a `Pile` array by
+array; the parent copies them out and gives the segment back by number. A segment is reserved in
+full before it is used (a shared-memory file system that is too small would otherwise kill the
+writer with SIGBUS); if that fails, or there is no shared memory, the batch travels in the pipe.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ppocr.data.collate import Pile
 from ppocr.utils.processes import is_running
 
 FOLDER = Path("/dev/shm")
@@ -53,14 +54,14 @@ class Sender:
         self._free: list[int] = []
 
     def pack(self, content: Any) -> Parcel:
-        """Return the parcel for ``content`` (nested dicts, lists and arrays)."""
+        """Return the parcel for ``content`` (nested dicts, lists, arrays and piles of them)."""
         size = _packed_size(content)
         if not self.enabled or size < _SMALL_BYTES:
-            return Parcel(content)
+            return Parcel(_unpiled(content))
         number = self._take(size)
         if number is None:
             self.enabled = False
-            return Parcel(content)
+            return Parcel(_unpiled(content))
         segment = self._segments[number]
         writer = _Writer(segment)
         return Parcel(writer.put(content), number, segment.name)
@@ -125,9 +126,13 @@ class _Writer:
         self.segment, self.offset = segment, 0
 
     def put(self, content: Any) -> Any:
-        if isinstance(content, np.ndarray) and content.dtype != object:
+        if isinstance(content, Pile) or _is_plain(content):
             slot = Slot(self.offset, content.shape, content.dtype.str)
-            _view(self.segment, slot)[...] = content
+            place = _view(self.segment, slot)
+            if isinstance(content, Pile):
+                content.write(place)
+            else:
+                place[...] = content
             self.offset += _aligned(content.nbytes)
             return slot
         if isinstance(content, dict):
@@ -147,18 +152,32 @@ def _taken(content: Any, segment: SharedMemory) -> Any:
     return content
 
 
+def _unpiled(content: Any) -> Any:
+    if isinstance(content, Pile):
+        return content.array()
+    if isinstance(content, dict):
+        return {key: _unpiled(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return type(content)([_unpiled(value) for value in content])
+    return content
+
+
 def _view(segment: SharedMemory, slot: Slot) -> np.ndarray:
     return np.ndarray(slot.shape, slot.dtype, buffer=segment.buf, offset=slot.offset)
 
 
 def _packed_size(content: Any) -> int:
-    if isinstance(content, np.ndarray) and content.dtype != object:
+    if isinstance(content, Pile) or _is_plain(content):
         return _aligned(content.nbytes)
     if isinstance(content, dict):
         return sum(_packed_size(value) for value in content.values())
     if isinstance(content, list | tuple):
         return sum(_packed_size(value) for value in content)
     return 0
+
+
+def _is_plain(content: Any) -> bool:
+    return isinstance(content, np.ndarray) and content.dtype != object
 
 
 def _aligned(size: int) -> int:

@@ -196,6 +196,8 @@ def serve(pipe: Connection, payload: bytes, shared_memory: bool, position: Any) 
     sender = Sender(shared_memory)
     try:
         fetcher = pickle.loads(payload)  # noqa: S301 - from our own parent
+        # arrays of a batch are made where they will be sent from, if the collate can leave that
+        fetcher.collate = getattr(fetcher.collate, "later", fetcher.collate)
         while True:
             kind, content = pipe.recv()
             if kind == "stop":

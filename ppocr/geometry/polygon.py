@@ -16,6 +16,8 @@ import numpy as np
 import shapely
 from pyclipper import ET_CLOSEDPOLYGON, JT_ROUND, PyclipperOffset
 
+FEW_POINTS = 8
+
 
 def signed_areas(polygons_Nn2: np.ndarray) -> np.ndarray:
     """Return the area of each polygon, positive when its points run clockwise on the screen.
@@ -60,11 +62,15 @@ def offset(
         points = points.tolist()
     offsetter = PyclipperOffset()
     offsetter.AddPath(points, JT_ROUND, ET_CLOSEDPOLYGON)
-    # numpy takes twice as long to look through a list of pairs
-    return [
-        np.fromiter(chain.from_iterable(path), dtype, 2 * len(path)).reshape(-1, 2)
-        for path in offsetter.Execute(distance)
-    ]
+    return [_outline(path, dtype) for path in offsetter.Execute(distance)]
+
+
+def _outline(path: list[list[int]], dtype: type[np.integer]) -> np.ndarray:
+    """Return a list of points as an array."""
+    if len(path) <= FEW_POINTS:
+        return np.array(path, dtype)
+    # numpy takes twice as long to look through a long list of pairs
+    return np.fromiter(chain.from_iterable(path), dtype, 2 * len(path)).reshape(-1, 2)
 
 
 def unclip_distances(polygons_Nn2: np.ndarray, ratio: float) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ppocr.transforms.base import GeometryOp, Sample
 from ppocr.transforms.warp import Step, scaling, shift
+from ppocr.utils.compiled import compiled
 
 Box = tuple[int, int, int, int]  # x, y, width, height
 
@@ -48,9 +49,8 @@ class EastRandomCropData(GeometryOp):
         return 3, self.size[1], self.size[0]
 
     def step(self, sample: Sample, size: tuple[int, int]) -> Step:
-        polys, ignored = sample["polys"], np.asarray(sample["ignore_tags"], dtype=bool)
-        low, high = _extent(polys)
-        box = self._choose(low[~ignored], high[~ignored], size, sample["rng"])
+        extents, ignored = _extents(sample["polys"]), np.asarray(sample["ignore_tags"], dtype=bool)
+        box = self._choose(extents[~ignored], size, sample["rng"])
         x, y, width, height = box
         new_width, new_height = self.size
         scale_x, scale_y = new_width / width, new_height / height
@@ -60,71 +60,100 @@ class EastRandomCropData(GeometryOp):
             # a hair more, so that a whole side does not lose a pixel to rounding
             filled = int(width * scale_x + 1e-6), int(height * scale_y + 1e-6)
             window = 0, 0, max(filled[0], 1), max(filled[1], 1)
-        _keep(sample, _touching(low, high, box))
+        _keep(sample, _touching(extents, box))
         return Step(scaling(scale_x, scale_y) @ shift(-x, -y), (new_height, new_width), window)
 
     def choose(self, polys: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -> Box:
         """Return the crop for care-about polygons (N, P, 2) in an image of (height, width)."""
-        return self._choose(*_extent(polys), size, rng)
+        return self._choose(_extents(polys), size, rng)
 
     def _choose(
-        self, low: np.ndarray, high: np.ndarray, size: tuple[int, int], rng: np.random.Generator
+        self, extents_N4: np.ndarray, size: tuple[int, int], rng: np.random.Generator
     ) -> Box:
         height, width = size
-        columns = _free_runs(low[:, 0], high[:, 0], width)
-        rows = _free_runs(low[:, 1], high[:, 1], height)
-        if not len(columns) or not len(rows):
-            return 0, 0, width, height
-        x0, x1 = _pairs_from(columns, self.max_tries, rng)
-        y0, y1 = _pairs_from(rows, self.max_tries, rng)
-        large = (x1 - x0 >= self.min_crop_side_ratio * width) & (
-            y1 - y0 >= self.min_crop_side_ratio * height
-        )
-        for tried in np.flatnonzero(large & (x1 > x0) & (y1 > y0)):
-            x, y = int(x0[tried]), int(y0[tried])
-            box = x, y, int(x1[tried]) - x, int(y1[tried]) - y
-            if not len(low) or _touching(low, high, box).any():
-                return box
-        return 0, 0, width, height
+        columns = free_runs(extents_N4[:, 0], extents_N4[:, 2], width)
+        rows = free_runs(extents_N4[:, 1], extents_N4[:, 3], height)
+        box = np.array([0, 0, width, height])
+        if len(columns) and len(rows):
+            pairs = np.empty((2, 2, self.max_tries), dtype=np.int64)
+            _draw_pairs(columns, rng, pairs[0])
+            _draw_pairs(rows, rng, pairs[1])
+            least = np.array([width, height]) * self.min_crop_side_ratio
+            _take_first(pairs, least, np.ascontiguousarray(extents_N4), box)
+        x, y, wide, tall = box.tolist()
+        return x, y, wide, tall
 
 
-def _extent(polys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest and largest coordinates of each polygon, both (N, 2)."""
-    if not len(polys):
-        return np.zeros((0, 2)), np.zeros((0, 2))
-    points = np.ascontiguousarray(polys.transpose(1, 2, 0))  # long rows are compared much faster
-    return points.min(axis=0).T, points.max(axis=0).T
+def _extents(polys: np.ndarray) -> np.ndarray:
+    """Return the box x0, y0, x1, y1 of each polygon, float64 (N, 4)."""
+    extents = np.empty((len(polys), 4))
+    if len(polys):
+        points = np.ascontiguousarray(polys.transpose(1, 2, 0))  # long rows compare much faster
+        extents[:, :2], extents[:, 2:] = points.min(axis=0).T, points.max(axis=0).T
+    return extents
 
 
-def _free_runs(low: np.ndarray, high: np.ndarray, length: int) -> np.ndarray:
-    """Return [start, end) of the runs of coordinates that no interval covers, (R, 2)."""
-    start = np.clip(np.rint(low), 0, length).astype(np.int64)
-    end = np.clip(np.rint(high), 0, length).astype(np.int64)
-    order = np.argsort(start, kind="stable")
-    # starts[i]: the first coordinate that the first i intervals leave free
-    starts = np.maximum.accumulate(np.append(0, end[order]))
-    ends = np.append(start[order], length)
-    free = ends > starts
-    return np.stack([starts[free], ends[free]], axis=1)
+def free_runs(low: np.ndarray, high: np.ndarray, length: int) -> np.ndarray:
+    """Return [start, end) of the runs of coordinates that no interval covers, (R, 2).
+
+    An interval without length ends one run and begins another.
+    """
+    runs, count = np.empty((len(low) + 1, 2), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    start, end = np.ascontiguousarray(low), np.ascontiguousarray(high)
+    _find_runs(start, end, np.zeros((2, length + 1), dtype=np.int64), runs, count)
+    return runs[: count[0]]
 
 
-def _pairs_from(
-    runs: np.ndarray, count: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``count`` pairs (low, high) of free coordinates.
+@compiled("void(float64[::1], float64[::1], int64[:,::1], int64[:,::1], int64[::1])")
+def _find_runs(low, high, changes_2L, runs_R2, count):
+    """Count at every coordinate how many intervals begin and end there, and go along them once."""
+    length = changes_2L.shape[1] - 1
+    begun, ended = changes_2L[0], changes_2L[1]
+    for place in range(len(low)):
+        begun[int(min(max(np.rint(low[place]), 0.0), float(length)))] += 1
+        ended[int(min(max(np.rint(high[place]), 0.0), float(length)))] += 1
+    covering, free_from = 0, 0
+    for at in range(length + 1):
+        if covering == 0 and at > free_from and (begun[at] > 0 or at == length):
+            runs_R2[count[0], 0], runs_R2[count[0], 1] = free_from, at
+            count[0] += 1
+        covering += begun[at] - ended[at]
+        if ended[at] > 0 and covering == 0:
+            free_from = at
+
+
+def _draw_pairs(runs: np.ndarray, rng: np.random.Generator, pairs_2T: np.ndarray) -> None:
+    """Fill ``pairs_2T`` with free coordinates, in any order.
 
     Each coordinate comes from a run drawn with equal chance, however long the run is.
     """
-    chosen = rng.integers(len(runs), size=(2, count))
-    pairs = rng.integers(runs[chosen, 0], runs[chosen, 1])
-    return pairs.min(axis=0), pairs.max(axis=0)
+    chosen = runs[rng.integers(len(runs), size=pairs_2T.shape)]
+    pairs_2T[...] = rng.integers(chosen[..., 0], chosen[..., 1])
 
 
-def _touching(low: np.ndarray, high: np.ndarray, box: Box) -> np.ndarray:
+@compiled("void(int64[:,:,::1], float64[::1], float64[:,::1], int64[::1])")
+def _take_first(pairs_22T, least, extents_N4, box):
+    """Write the first box that is large enough and holds text, if there is text."""
+    for tried in range(pairs_22T.shape[2]):
+        x0, x1 = pairs_22T[0, 0, tried], pairs_22T[0, 1, tried]
+        y0, y1 = pairs_22T[1, 0, tried], pairs_22T[1, 1, tried]
+        x0, x1, y0, y1 = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
+        if x1 - x0 < max(least[0], 1.0) or y1 - y0 < max(least[1], 1.0):
+            continue
+        held = len(extents_N4) == 0
+        for place in range(len(extents_N4)):
+            extent = extents_N4[place]
+            across = extent[2] >= x0 and extent[0] <= x1
+            held = held or (across and extent[3] >= y0 and extent[1] <= y1)
+        if held:
+            box[0], box[1], box[2], box[3] = x0, y0, x1 - x0, y1 - y0
+            return
+
+
+def _touching(extents_N4: np.ndarray, box: Box) -> np.ndarray:
     x, y, width, height = box
-    return (
-        (high[:, 0] >= x) & (low[:, 0] <= x + width) & (high[:, 1] >= y) & (low[:, 1] <= y + height)
-    )
+    (x0, y0), (x1, y1) = extents_N4[:, :2].T, extents_N4[:, 2:].T
+    return (x1 >= x) & (x0 <= x + width) & (y1 >= y) & (y0 <= y + height)
 
 
 def _keep(sample: Sample, kept: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ppocr.transforms.base import Rejected, Sample
-from ppocr.transforms.header import Header, is_cut_short, read_header
+from ppocr.transforms.header import Header, is_cut_short, read_header, shortened
 from ppocr.transforms.warp import Step, View
 
 try:
@@ -19,6 +19,7 @@ except ImportError:  # predicting does without
 
 MAX_PIXELS = 150_000_000  # an A0 sheet at 300 dpi, A2 at 600: 450 MB of memory
 CV_LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"  # set to the same in ppocr/__init__.py
+SMOOTHED_ROWS = 2  # what a JPEG decoder may look at below the last row that is wanted
 REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -85,8 +86,10 @@ class DecodeImage:
         if header is None or header.kind not in ("jpeg", "png", "bmp") or self.channel_first:
             self(sample)
             return None
-        step = upright(1 if self.ignore_orientation else header.orientation, header)
-        return View.over(EncodedSource(data, header, self.img_mode), step)
+        source = EncodedSource(data, header, self.img_mode)
+        if self.ignore_orientation or header.orientation == 1:
+            return View.over(source)
+        return View.over(source, upright(header.orientation, header))
 
     def _check(self, data: bytes | np.ndarray) -> Header | None:
         header = read_header(memoryview(data))
@@ -117,14 +120,44 @@ class EncodedSource:
     def reductions(self) -> tuple[int, ...]:
         return (1, 2, 4, 8) if self.header.kind == "jpeg" else (1,)
 
-    def read(self, reduction: int) -> np.ndarray:
+    def read(self, reduction: int, rows: int | None = None, channels: int = 3) -> np.ndarray:
+        image = self._read_jpeg(reduction, rows, channels) if self.header.kind == "jpeg" else None
+        if image is not None:
+            return image
+        image = _decode(self.data, REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
         expected = -(-self.header.height // reduction), -(-self.header.width // reduction)
-        image = _decode_jpeg(self.data, expected) if self.header.kind == "jpeg" else None
-        if image is None:
-            image = _decode(self.data, REDUCED[reduction] | cv2.IMREAD_IGNORE_ORIENTATION)
         if image.shape[:2] != expected:
             raise Rejected("unreadable", f"header says {expected}, pixels are {image.shape[:2]}")
         return image
+
+    def _read_jpeg(self, reduction: int, rows: int | None, channels: int) -> np.ndarray | None:
+        """Return the pixels of a JPEG; None to ask OpenCV instead.
+
+        OpenCV gives the same bits, from a slower build of the same library (libjpeg-turbo). It is
+        asked where simplejpeg is not installed, and about damaged files, which it reads as far as
+        they go.
+        """
+        if simplejpeg is None:
+            return None
+        data, height, step = self.data, self.header.height, self.header.row_step
+        if rows is not None and step:
+            enough = -(-(rows + SMOOTHED_ROWS) // step) * step
+            if enough < height:
+                data, height = shortened(self.data, self.header, enough), enough
+        size = -(-height // reduction), -(-self.header.width // reduction)
+        try:
+            image = simplejpeg.decode_jpeg(
+                data,
+                "BGRX" if channels == 4 else "BGR",
+                fastdct=False,
+                fastupsample=False,
+                min_height=size[0],
+                min_width=size[1],
+                strict=height == self.header.height,  # else it complains of what is left over
+            )
+        except ValueError:
+            return None
+        return image if image.shape[:2] == size else None
 
     def finish(self, image_HWC: np.ndarray) -> np.ndarray:
         return in_mode(image_HWC, self.img_mode)
@@ -177,23 +210,6 @@ def three_channels(image: np.ndarray) -> np.ndarray:
     if channels != 3:
         raise Rejected("unreadable", f"{channels} channels")
     return image
-
-
-def _decode_jpeg(data: bytes, size: tuple[int, int]) -> np.ndarray | None:
-    """Return the pixels of a JPEG at a size that it can be read at; None to ask OpenCV instead.
-
-    OpenCV gives the same bits, from a slower build of the same library (libjpeg-turbo). It is
-    asked where simplejpeg is not installed, and about damaged files, which it reads as far as
-    they go.
-    """
-    if simplejpeg is None:
-        return None
-    try:
-        return simplejpeg.decode_jpeg(
-            data, "BGR", fastdct=False, fastupsample=False, min_height=size[0], min_width=size[1]
-        )
-    except ValueError:
-        return None
 
 
 def _decode(data: bytes | np.ndarray, flags: int) -> np.ndarray:

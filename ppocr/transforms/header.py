@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 
 FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+SEQUENTIAL_MARKERS = frozenset({0xC0, 0xC1})  # coded with Huffman tables, row after row
 ORIENTATION_TAG = 0x0112
 TIFF_WIDTH_TAG, TIFF_HEIGHT_TAG = 0x0100, 0x0101
 TIFF_SIZES = {3: ("H", 2), 4: ("I", 4)}
@@ -17,12 +18,19 @@ TIFF_SIZES = {3: ("H", 2), 4: ("I", 4)}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What an image file says about itself: stored size in pixels, EXIF orientation 1-8."""
+    """What an image file says about itself: stored size in pixels, EXIF orientation 1-8.
+
+    A JPEG whose pixels are stored row after row can be read from the top as far as needed: it
+    then has a ``row_step``, the pixels of one row of blocks, and ``height_place``, where its
+    height stands in the file (see :func:`shortened`). They are 0 for other files.
+    """
 
     kind: str
     width: int
     height: int
     orientation: int = 1
+    row_step: int = 0
+    height_place: int = 0
 
     @property
     def upright(self) -> tuple[int, int]:
@@ -56,6 +64,17 @@ def is_cut_short(data: bytes | bytearray | memoryview, header: Header) -> bool:
     return False
 
 
+def shortened(data: bytes | bytearray | memoryview, header: Header, height: int) -> bytearray:
+    """Return a JPEG that says it is ``height`` pixels high, a multiple of ``row_step``.
+
+    A decoder stops there and never sees the rows below. It smooths colours over neighbouring
+    rows, so the last two may differ from those of the whole picture.
+    """
+    content = bytearray(data)
+    struct.pack_into(">H", content, header.height_place, height)
+    return content
+
+
 def _jpeg_segments(data: memoryview):
     """Yield (marker, start, end) of the segments before the first scan, that one included."""
     place = 2
@@ -76,14 +95,30 @@ def _jpeg_segments(data: memoryview):
 
 
 def _jpeg(data: memoryview) -> Header | None:
-    orientation, size = 1, None
+    orientation, size, step, height_place = 1, None, 0, 0
     for marker, start, end in _jpeg_segments(data):
         if marker == 0xE1 and bytes(data[start : start + 6]) == b"Exif\0\0":
             orientation = _exif_orientation(data[start + 6 : end])
         elif marker in FRAME_MARKERS:
             height, width = struct.unpack_from(">HH", data, start + 1)
             size = width, height
-    return Header("jpeg", *size, orientation) if size else None
+            step, height_place = _row_step(marker, data[start:end]), start + 1
+            components = data[start + 5]
+        elif marker == 0xDA and step and data[start] != components:
+            step = 0  # one scan for each colour: the last one begins below all of the first
+    if size is None:
+        return None
+    return Header("jpeg", *size, orientation, step, height_place if step else 0)
+
+
+def _row_step(marker: int, frame: memoryview) -> int:
+    """Return how many pixels high a row of blocks is; 0 when a file is not read in rows."""
+    if marker not in SEQUENTIAL_MARKERS:
+        return 0
+    components = frame[5]
+    if components == 1:  # sampling means nothing then
+        return 8
+    return 8 * max(frame[7 + 3 * number] & 15 for number in range(components))
 
 
 def _jpeg_scan_start(data: memoryview) -> int:

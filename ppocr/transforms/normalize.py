@@ -116,34 +116,47 @@ class ToCHWImage:
 
 
 def finish(samples: Sequence[Mapping[str, Any]], key: str = "image") -> np.ndarray:
-    """Return the images of a batch as one float32 array, with deferred normalisation done.
+    """Return the images of a batch as one array, with deferred normalisation done.
 
-    NCHW for the usual chains; shapes must agree (ValueError). Images that were not deferred
-    are stacked as they are.
+    float32 NCHW for the usual chains; shapes must agree (ValueError). Images that were not
+    deferred are stacked as they are.
     """
-    todo: list[Normalization | None] = [sample.get("normalize") for sample in samples]
-    images = [np.asarray(sample[key]) for sample in samples]
-    shapes = {_result_shape(image, one) for image, one in zip(images, todo, strict=True)}
-    if len(shapes) != 1:
-        raise ValueError(f"images of one batch differ in shape: {sorted(shapes)}")
-    dtype = np.float32 if any(todo) else images[0].dtype
-    batch = np.empty((len(images), *shapes.pop()), dtype=dtype)
-    tables: dict[tuple[Normalization, int], np.ndarray] = {}
-    for place, (image, one) in enumerate(zip(images, todo, strict=True)):
-        if one is None:
-            batch[place] = image
-        else:
-            _write(batch[place], image, one, tables)
+    shape, dtype = finished(samples, key)
+    batch = np.empty(shape, dtype=dtype)
+    finish_into(batch, samples, key)
     return batch
 
 
-def unfinished(
+def finished(
     samples: Sequence[Mapping[str, Any]], key: str = "image"
-) -> tuple[np.ndarray, Normalization] | None:
-    """Return the images of a batch as uint8 NHWC and what `Normalization` they still need.
+) -> tuple[tuple[int, ...], np.dtype]:
+    """Return shape and type of what `finish` gives; ValueError when shapes differ."""
+    shapes = {_result_shape(np.asarray(one[key]), one.get("normalize")) for one in samples}
+    if len(shapes) != 1:
+        raise ValueError(f"images of one batch differ in shape: {sorted(shapes)}")
+    deferred = any(one.get("normalize") for one in samples)
+    dtype = np.dtype(np.float32) if deferred else np.asarray(samples[0][key]).dtype
+    return (len(samples), *shapes.pop()), dtype
 
-    None when it is not the "affine" formula, on whole images and the same for all; they then
-    have to go through `finish`.
+
+def finish_into(
+    batch: np.ndarray, samples: Sequence[Mapping[str, Any]], key: str = "image"
+) -> None:
+    """Write the images of a batch into an array of the shape and type that `finished` tells."""
+    tables: dict[tuple[Normalization, int], np.ndarray] = {}
+    for target, sample in zip(batch, samples, strict=True):
+        todo, image = sample.get("normalize"), np.asarray(sample[key])
+        if todo is None:
+            target[...] = image
+        else:
+            _write(target, image, todo, tables)
+
+
+def awaiting(samples: Sequence[Mapping[str, Any]], key: str = "image") -> Normalization | None:
+    """Return what all images of a batch, uint8 HWC of one shape, still need.
+
+    None when it is not the "affine" formula on whole images, the same for all; they then have
+    to go through `finish`.
     """
     todo = samples[0].get("normalize")
     images = [np.asarray(sample[key]) for sample in samples]
@@ -156,7 +169,15 @@ def unfinished(
         return None
     if any(image.shape != shape or image.dtype != np.uint8 for image in images):
         return None
-    return np.stack(images), todo
+    return todo
+
+
+def unfinished(
+    samples: Sequence[Mapping[str, Any]], key: str = "image"
+) -> tuple[np.ndarray, Normalization] | None:
+    """Return the images of a batch as uint8 NHWC and what `awaiting` says of them."""
+    todo = awaiting(samples, key)
+    return None if todo is None else (np.stack([sample[key] for sample in samples]), todo)
 
 
 def fraction(text: float | int | str) -> float:
@@ -189,18 +210,18 @@ def _write(
 ) -> None:
     """Write one image into its place in the batch."""
     height, width, channels = image_HWC.shape
+    if todo.formula == "affine" and channels == 3 and target.shape == (3, height, width):
+        statistics = [[_of(values, c) for c in range(3)] for values in (todo.mean, todo.std)]
+        means, stds = np.array(statistics, dtype=np.float32)
+        _affine(np.ascontiguousarray(image_HWC), np.float32(todo.scale), means, stds, target)
+        return
     planes = cv2.split(image_HWC) if channels > 1 else (image_HWC[:, :, 0],)
     for channel, plane in enumerate(planes):
         place = target[channel] if todo.channel_first else target[..., channel]
-        whole = place.shape == plane.shape and todo.channel_first
-        if whole and todo.formula == "affine" and plane.flags.c_contiguous:
-            mean, std = _of(todo.mean, channel), _of(todo.std, channel)
-            _affine(plane, np.float32(todo.scale), mean, std, place)
-            continue
         table = tables.get((todo, channel))
         if table is None:
             table = tables.setdefault((todo, channel), todo.table(channel))
-        if whole:
+        if place.shape == plane.shape and todo.channel_first:
             cv2.LUT(plane, table, dst=place)
             continue
         place[:height, :width] = cv2.LUT(plane, table)
@@ -208,9 +229,21 @@ def _write(
         place[:height, width:] = 0
 
 
-@compiled("void(uint8[:,::1], float32, float32, float32, float32[:,::1])")
-def _affine(plane_HW, scale, mean, std, target_HW):
-    for y in range(plane_HW.shape[0]):
-        pixels, row = plane_HW[y], target_HW[y]
-        for x in range(plane_HW.shape[1]):
-            row[x] = (np.float32(pixels[x]) * scale - mean) / std
+@compiled("void(uint8[:,:,::1], float32, float32[::1], float32[::1], float32[:,:,::1])")
+def _affine(image_HWC, scale, means, stds, target_CHW):
+    """Take the channels of each row apart, while it is in the nearest cache, and normalise them."""
+    height, width = image_HWC.shape[:2]
+    blue, green, red = (
+        np.empty(width, np.uint8),
+        np.empty(width, np.uint8),
+        np.empty(width, np.uint8),
+    )
+    for y in range(height):
+        pixels = image_HWC[y].reshape(3 * width)
+        for x in range(width):
+            blue[x], green[x], red[x] = pixels[3 * x], pixels[3 * x + 1], pixels[3 * x + 2]
+        for channel in range(3):
+            plane = blue if channel == 0 else (green if channel == 1 else red)
+            mean, std, row = means[channel], stds[channel], target_CHW[channel, y]
+            for x in range(width):
+                row[x] = (np.float32(plane[x]) * scale - mean) / std

@@ -22,6 +22,7 @@ from ppocr.transforms.base import Sample
 from ppocr.transforms.target_border import raise_nearness
 from ppocr.utils.compiled import compiled
 
+MAX_OUTLINE = 64  # points of a polygon grown by 150 pixels; what has more goes to Clipper
 SHRINK_GAIN = 0.2  # how much the ratio grows in the course of total_epoch
 
 
@@ -58,18 +59,14 @@ class MakeBorderMap:
         areas, perimeters = measures(polys)
         care = ~np.asarray(sample["ignore_tags"], dtype=bool) & (areas != 0)
         distances = np.abs(areas) * (1 - ratio * ratio) / np.maximum(perimeters, 1e-9)
-        drawn, boxes = [], []
-        points, growths = polys.tolist(), distances.tolist()
-        for place in np.flatnonzero(care).tolist():
-            box = fill_grown(mask_HW, points[place], growths[place])
-            if box is not None:
-                drawn.append(place)
-                boxes.append(box)
-        if drawn:
-            floor, rise = self.thresh_min, self.thresh_max - self.thresh_min
-            raise_nearness(
-                threshold_HW, polys[drawn], distances[drawn], np.array(boxes), floor, rise
-            )
+        polys, distances = polys[care], distances[care]
+        outlines, boxes = grown(polys, distances)
+        boxes = boxes.clip(0, (shape[1], shape[0]) * 2)
+        seen = (boxes[:, :2] < boxes[:, 2:]).all(axis=1)
+        for place in np.flatnonzero(seen).tolist():
+            cv2.fillPoly(mask_HW, [outlines[place]], 1)
+        floor, rise = self.thresh_min, self.thresh_max - self.thresh_min
+        raise_nearness(threshold_HW, polys[seen], distances[seen], boxes[seen], floor, rise)
         sample["threshold_map"] = threshold_HW
         sample["threshold_mask"] = mask_HW.astype(np.float32)
         return sample
@@ -105,7 +102,8 @@ class MakeShrinkMap:
         polys, ignored, areas = tidy(sample["polys"], sample["ignore_tags"], shape)
         map_HW = np.zeros(shape, dtype=np.uint8)  # bytes are filled in half the time
         mask_HW = np.ones(shape, dtype=np.float32)  # little is drawn here
-        points, extents = polys.tolist(), areas.tolist()
+        points = polys.astype(np.int64).tolist()  # Clipper takes whole numbers
+        extents = areas.tolist()
         perimeters = measures(polys)[1].tolist()
         usable = ~ignored
         if len(polys):
@@ -172,7 +170,7 @@ def tidy(
 
 
 def shrunk(
-    points_P2: list[list[float]], area: float, perimeter: float, ratio: float
+    points_P2: list[list[int]], area: float, perimeter: float, ratio: float
 ) -> list[np.ndarray]:
     """Return the outlines (int32) of the shrunk polygon; none when nothing is left.
 
@@ -194,22 +192,26 @@ def _tries(ratio: float) -> Iterator[float]:
         yield from np.arange(ratio, 1, ratio)[1:].tolist()
 
 
-def fill_grown(
-    mask_HW: np.ndarray, points_P2: list[list[float]], distance: float
-) -> tuple[int, int, int, int] | None:
-    """Mark the polygon grown by ``distance`` and return its box x0, y0, x1, y1 (exclusive).
+def grown(polys_NP2: np.ndarray, distances_N: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the outlines (int32, [n, 2]) of the polygons grown by distances, and their boxes.
 
-    The box is cut to the image; None when nothing of it is left.
+    Boxes are x0, y0, x1, y1 (exclusive), int64 (N, 4). Where nothing is left the outline and the
+    box are empty; of several outlines the first counts.
     """
-    outlines = offset(points_P2, distance, np.int32)
-    if not outlines:
-        return None
-    grown = outlines[0]
-    left, top, wide, tall = cv2.boundingRect(grown)
-    height, width = mask_HW.shape
-    x0, x1 = max(left, 0), min(left + wide, width)
-    y0, y1 = max(top, 0), min(top + tall, height)
-    if x0 >= x1 or y0 >= y1:
-        return None
-    cv2.fillPoly(mask_HW, [grown], 1)
-    return x0, y0, x1, y1
+    from ppocr.transforms import target_kernels
+
+    count = len(polys_NP2)
+    points = np.empty((count, MAX_OUTLINE, 2), dtype=np.int32)
+    sizes, boxes = np.zeros(count, dtype=np.int64), np.zeros((count, 4), dtype=np.int64)
+    polys_NP2 = np.ascontiguousarray(polys_NP2, dtype=np.float64)
+    target_kernels.grow(
+        polys_NP2, np.ascontiguousarray(distances_N, dtype=np.float64), points, sizes, boxes
+    )
+    outlines = [points[place, :size] for place, size in enumerate(sizes.tolist())]
+    for place in np.flatnonzero(sizes == 0).tolist():
+        found = offset(polys_NP2[place], float(distances_N[place]), np.int32)
+        if found:
+            outlines[place] = found[0]
+            x, y, width, height = cv2.boundingRect(found[0])
+            boxes[place] = x, y, x + width, y + height
+    return outlines, boxes

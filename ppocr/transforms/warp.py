@@ -9,12 +9,16 @@ Array suffixes: _HWC image, _P2 points, _33 matrix.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from ppocr.utils.compiled import available
 
 BOX_TOLERANCE_PX = 1e-3  # a quad this close to upright counts as upright
 REDUCTION_SLACK = 1.005  # half a percent of enlargement for a quarter of the pixels to decode
@@ -27,8 +31,12 @@ class Source(Protocol):
     size: tuple[int, int]
     reductions: tuple[int, ...]
 
-    def read(self, reduction: int) -> np.ndarray:
-        """Return uint8 pixels, smaller by ``reduction`` (one of ``reductions``) in each axis."""
+    def read(self, reduction: int, rows: int | None = None, channels: int = 3) -> np.ndarray:
+        """Return uint8 pixels, smaller by ``reduction`` (one of ``reductions``) in each axis.
+
+        What lies below the first ``rows`` (before the reduction) may be left out. With
+        ``channels`` 4 there may be a fourth byte to each pixel that means nothing.
+        """
         ...
 
     def finish(self, image_HWC: np.ndarray) -> np.ndarray:
@@ -47,8 +55,8 @@ class ArraySource:
     def size(self) -> tuple[int, int]:
         return self.pixels.shape[0], self.pixels.shape[1]
 
-    def read(self, reduction: int) -> np.ndarray:
-        del reduction
+    def read(self, reduction: int, rows: int | None = None, channels: int = 3) -> np.ndarray:
+        del reduction, rows, channels
         return self.pixels
 
     def finish(self, image_HWC: np.ndarray) -> np.ndarray:
@@ -72,32 +80,34 @@ class Step:
 class View:
     """An image that has been moved, but not yet computed.
 
-    ``clips`` are quads in view coordinates outside of which there is nothing: what a step cut
-    off does not come back in a later one.
+    ``outline`` is where the source's corners have come to. ``clips`` are quads outside of which
+    there is nothing: what a step cut off does not come back in a later one.
     """
 
     source: Source
     matrix_33: np.ndarray
     size: tuple[int, int]
+    outline: np.ndarray
     clips: tuple[np.ndarray, ...] = ()
 
     @classmethod
     def over(cls, source: Source, step: Step | None = None) -> View:
         """Return the untouched view of a source, or the view after a first step."""
+        outline = rectangle(0, 0, source.size[1], source.size[0])
         if step is None:
-            return cls(source, np.eye(3), source.size)
-        return cls(source, step.matrix_33, step.size)
+            return cls(source, np.eye(3), source.size, outline)
+        return cls(source, step.matrix_33, step.size, move_points(outline, step.matrix_33))
 
     def then(self, step: Step) -> View:
         """Return the view after one more movement."""
-        quads = list(self.clips)
+        quads = [self.outline, *self.clips]
         if not self._holds_source():
             quads.append(rectangle(0, 0, self.size[1], self.size[0]))
-        moved = [move_points(quad, step.matrix_33) for quad in quads]
+        outline, *moved = [move_points(quad, step.matrix_33) for quad in quads]
         if step.window is not None:
             moved.append(rectangle(*step.window))
         clips = tuple(quad for quad in moved if not _covers(quad, step.size))
-        return View(self.source, step.matrix_33 @ self.matrix_33, step.size, clips)
+        return View(self.source, step.matrix_33 @ self.matrix_33, step.size, outline, clips)
 
     def render(self) -> np.ndarray:
         """Return the pixels (uint8, HWC): decoded where needed, shrunk, warped once."""
@@ -109,15 +119,7 @@ class View:
         window = self._window()
         if window is None:
             return self.source.finish(_blank(self.source, height, width))
-        warped = self._warp(window)
-        for quad in self.clips:
-            if _upright_box(quad) is None:
-                warped = _blacken_outside(warped, quad - (window[0], window[1]))
-        if window != (0, 0, width, height):
-            whole = np.zeros((height, width, *warped.shape[2:]), dtype=warped.dtype)
-            whole[window[1] : window[3], window[0] : window[2]] = warped
-            warped = whole
-        return self.source.finish(warped)
+        return self.source.finish(self._warp(window))
 
     def _is_untouched(self) -> bool:
         same = np.array_equal(self.matrix_33, np.eye(3))
@@ -125,21 +127,15 @@ class View:
 
     def _holds_source(self) -> bool:
         """Return whether nothing of the source lies outside the image so far."""
-        quad = self._source_quad()
-        low, high = quad.min(axis=0), quad.max(axis=0)
+        (x0, y0), (x1, y1) = self.outline.min(axis=0).tolist(), self.outline.max(axis=0).tolist()
         height, width = self.size
-        tolerance = BOX_TOLERANCE_PX
-        inside = low[0] >= -tolerance and low[1] >= -tolerance
-        return bool(inside and high[0] <= width + tolerance and high[1] <= height + tolerance)
-
-    def _source_quad(self) -> np.ndarray:
-        height, width = self.source.size
-        return move_points(rectangle(0, 0, width, height), self.matrix_33)
+        inside = min(x0, y0) >= -BOX_TOLERANCE_PX
+        return inside and x1 <= width + BOX_TOLERANCE_PX and y1 <= height + BOX_TOLERANCE_PX
 
     def _window(self) -> tuple[int, int, int, int] | None:
         """Return the box of the view that can hold content; None if there is none."""
         low, high = np.zeros(2), np.array([self.size[1], self.size[0]], dtype=np.float64)
-        for quad in (*self.clips, self._source_quad()):
+        for quad in (*self.clips, self.outline):
             low = np.maximum(low, quad.min(axis=0))
             high = np.minimum(high, quad.max(axis=0))
         x0, y0 = (int(v) for v in np.rint(low))
@@ -147,25 +143,79 @@ class View:
         return (x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
 
     def _warp(self, window: tuple[int, int, int, int]) -> np.ndarray:
-        """Return the pixels of ``window``."""
-        x0, y0, x1, y1 = window
-        matrix = shift(-x0, -y0) @ self.matrix_33
-        scales = np.hypot(matrix[0, :2], matrix[1, :2])  # of the source's x and y axes
+        """Return the whole view, black outside ``window`` and the clips."""
+        scales = np.hypot(self.matrix_33[0, :2], self.matrix_33[1, :2])  # of the source's x and y
         largest = scales.max() / REDUCTION_SLACK
         reduction = max((n for n in self.source.reductions if n * largest <= 1), default=1)
-        image = self.source.read(reduction)
-        matrix = matrix @ scaling(reduction, reduction)
-        corners = rectangle(0, 0, x1 - x0, y1 - y0)
-        reach = move_points(corners, np.linalg.inv(matrix))
-        image, matrix = _shrink(image, matrix, reach, scales * reduction)
-        upright = _upright_box(self._source_quad()) is not None
-        return cv2.warpAffine(
-            image,
-            (shift(-0.5, -0.5) @ matrix @ shift(0.5, 0.5))[:2],
-            (x1 - x0, y1 - y0),
-            flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE if upright else cv2.BORDER_CONSTANT,
-        )
+        matrix = self.matrix_33 @ scaling(reduction, reduction)
+        reach = move_points(rectangle(*window), np.linalg.inv(matrix))
+        height, width = self.source.size
+        reduced = -(-height // reduction), -(-width // reduction)
+        blocks = Blocks.around(reach, reduced, scales * reduction)
+        image = self.source.read(reduction, blocks.box[3] * reduction, channels=4)
+        image, matrix = blocks.averaged(image), matrix @ blocks.matrix_33
+        upright = _upright_box(self.outline) is not None
+        warped = interpolated(image, matrix, self.size, window, replicate=upright)
+        for quad in self.clips:
+            if _upright_box(quad) is None:
+                warped = _blacken_outside(warped, quad)
+        return warped
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The part of an image that is needed, in blocks of pixels that become one.
+
+    A bilinear warp reads four neighbours, so anything that shrinks more than twofold would
+    skip pixels; whole blocks are averaged first. All pairs are x, y: the first pixel, the
+    number of blocks, the pixels of a block.
+    """
+
+    low: tuple[int, int]
+    count: tuple[int, int]
+    factors: tuple[int, int]
+
+    @classmethod
+    def around(cls, reach: np.ndarray, size: tuple[int, int], scales: np.ndarray) -> Blocks:
+        """Return the blocks for a quad ``reach`` in an image of ``size`` (height, width)."""
+        low, high = reach.min(axis=0).tolist(), reach.max(axis=0).tolist()
+        along_x = _blocks_along(low[0], high[0], size[1], float(scales[0]))
+        along_y = _blocks_along(low[1], high[1], size[0], float(scales[1]))
+        return cls(*zip(along_x, along_y, strict=True))
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """The pixels x0, y0, x1, y1 (exclusive) of all blocks; the last ones may not exist."""
+        (x0, y0), (across, down), (wide, tall) = self.low, self.count, self.factors
+        return x0, y0, x0 + across * wide, y0 + down * tall
+
+    @property
+    def matrix_33(self) -> np.ndarray:
+        """The movement from the blocks to the image."""
+        return shift(*self.low) @ scaling(*self.factors)
+
+    def averaged(self, image_HWC: np.ndarray) -> np.ndarray:
+        """Return one pixel for each block; edge pixels fill an incomplete block."""
+        x0, y0, x1, y1 = self.box
+        part = image_HWC[y0:y1, x0:x1]
+        missing_y, missing_x = y1 - y0 - part.shape[0], x1 - x0 - part.shape[1]
+        if missing_y > 0 or missing_x > 0:
+            part = cv2.copyMakeBorder(part, 0, missing_y, 0, missing_x, cv2.BORDER_REPLICATE)
+        if max(self.factors) > 1:
+            part = cv2.resize(part, self.count, interpolation=cv2.INTER_AREA)
+        return part
+
+
+def _blocks_along(low: float, high: float, length: int, scale: float) -> tuple[int, int, int]:
+    """Return the first pixel, the number of blocks and the pixels of a block along one axis."""
+    factor = min(max(math.floor(1 / max(scale, 1e-9) + 1e-6), 1), max(length, 1))
+    margin = 2 * factor + 2
+    first = min(max(math.floor(low - margin), 0), length - 1) // factor * factor
+    count = max((min(math.ceil(high + margin), length) - first) // factor, 1)
+    if first + count * factor + factor >= length:
+        # reaches the border: keep the last, incomplete block instead of dropping it
+        count = -(-(length - first) // factor)
+    return first, count, factor
 
 
 def move_points(points: np.ndarray, matrix_33: np.ndarray) -> np.ndarray:
@@ -190,44 +240,64 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float64)
 
 
-def _shrink(
-    image: np.ndarray, matrix: np.ndarray, reach: np.ndarray, scales: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the part of the image that is needed, averaged where it will be shrunk.
-
-    A bilinear warp reads four neighbours, so anything that shrinks more than twofold would
-    skip pixels; whole blocks are averaged first.
-    """
-    factors = np.maximum(np.floor(1 / np.maximum(scales, 1e-9) + 1e-6), 1).astype(int)
-    height, width = image.shape[:2]
-    factors = np.minimum(factors, (max(width, 1), max(height, 1)))
-    margin = 2 * factors + 2
-    low = np.floor(reach.min(axis=0) - margin).astype(int)
-    high = np.ceil(reach.max(axis=0) + margin).astype(int)
-    low = np.clip(low // factors * factors, 0, (width - 1, height - 1)) // factors * factors
-    count = np.maximum((np.minimum(high, (width, height)) - low) // factors, 1)
-    if (low + count * factors + factors >= (width, height)).any():
-        # reaches the border: keep the last, incomplete block instead of dropping it
-        whole = -(-(np.array([width, height]) - low) // factors)
-        count = np.where(low + count * factors + factors >= (width, height), whole, count)
-    part = _blocks(image, low, count, factors)
-    if (factors > 1).any():
-        part = cv2.resize(part, tuple(int(n) for n in count), interpolation=cv2.INTER_AREA)
-    return part, matrix @ shift(*low) @ scaling(*factors)
-
-
-def _blocks(
-    image: np.ndarray, low: np.ndarray, count: np.ndarray, factors: np.ndarray
+def interpolated(
+    image_HWC: np.ndarray,
+    matrix_33: np.ndarray,
+    size: tuple[int, int],
+    window: tuple[int, int, int, int],
+    replicate: bool,
 ) -> np.ndarray:
-    """Return ``count`` whole blocks from ``low`` on; edge pixels fill an incomplete block."""
-    high = low + count * factors
-    part = image[low[1] : high[1], low[0] : high[0]]
-    missing = (high - low) - (part.shape[1], part.shape[0])
-    if (missing > 0).any():
-        part = cv2.copyMakeBorder(
-            part, 0, int(missing[1]), 0, int(missing[0]), cv2.BORDER_REPLICATE
-        )
-    return part
+    """Return the image warped to ``size`` (height, width), without a fourth channel.
+
+    It is black outside of ``window``, and outside the image unless ``replicate`` repeats its
+    edge pixels there.
+    """
+    channels = image_HWC.shape[2] if image_HWC.ndim == 3 else 1
+    if channels not in (3, 4) or not available():
+        return _interpolated_by_opencv(image_HWC, matrix_33, size, window, replicate)
+    from ppocr.transforms import warp_kernels
+
+    pixels = image_HWC if channels == 4 else cv2.cvtColor(image_HWC, cv2.COLOR_BGR2BGRA)
+    warped = np.empty((*size, 3), dtype=np.uint8)
+    inverse_23 = np.linalg.inv(shift(-0.5, -0.5) @ matrix_33 @ shift(0.5, 0.5))[:2]
+    warp_kernels.interpolate(*_words(pixels), inverse_23, np.array(window), replicate, warped)
+    return warped
+
+
+def _interpolated_by_opencv(
+    image_HWC: np.ndarray,
+    matrix_33: np.ndarray,
+    size: tuple[int, int],
+    window: tuple[int, int, int, int],
+    replicate: bool,
+) -> np.ndarray:
+    x0, y0, x1, y1 = window
+    part = cv2.warpAffine(
+        image_HWC,
+        (shift(-0.5 - x0, -0.5 - y0) @ matrix_33 @ shift(0.5, 0.5))[:2],
+        (x1 - x0, y1 - y0),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE if replicate else cv2.BORDER_CONSTANT,
+    )
+    if part.ndim == 3 and part.shape[2] == 4:
+        part = cv2.cvtColor(part, cv2.COLOR_BGRA2BGR)
+    whole = np.zeros((*size, *part.shape[2:]), dtype=part.dtype)
+    whole[y0:y1, x0:x1] = part
+    return whole
+
+
+def _words(pixels_HW4: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pixels of four bytes as numbers in one row, and (height, width, row length).
+
+    The image may be a part of a larger one, with gaps between its rows.
+    """
+    if not pixels_HW4.flags.writeable:
+        pixels_HW4 = pixels_HW4.copy()  # compiled loops take nothing else
+    height, width = pixels_HW4.shape[:2]
+    length = pixels_HW4.strides[0] // 4
+    words_HW = pixels_HW4.view(np.uint32)[..., 0]
+    words = as_strided(words_HW, ((height - 1) * length + width,), (4,))
+    return words, np.array([height, width, length])
 
 
 def _blank(source: Source, height: int, width: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ppocr.transforms.base import Compose
-from ppocr.transforms.crop_det import EastRandomCropData, _free_runs
+from ppocr.transforms.crop_det import EastRandomCropData, free_runs
 from tests.transforms.images import box, page
 
 TEXTS = np.array([box(40, 30, 80, 15), box(200, 150, 60, 20), box(50, 200, 100, 18)], np.float32)
@@ -24,11 +24,11 @@ def crop(seed, polys=TEXTS, ignored=None, **settings):
     return op(sample)
 
 
-def test_free_runs():
-    found = _free_runs(np.array([10.0, 30, 32]), np.array([20.0, 40, 35]), 50)
+def testfree_runs():
+    found = free_runs(np.array([10.0, 30, 32]), np.array([20.0, 40, 35]), 50)
     assert found.tolist() == [[0, 10], [20, 30], [40, 50]]
-    assert _free_runs(np.array([-5.0]), np.array([500.0]), 50).tolist() == []
-    assert _free_runs(np.zeros(0), np.zeros(0), 50).tolist() == [[0, 50]]
+    assert free_runs(np.array([-5.0]), np.array([500.0]), 50).tolist() == []
+    assert free_runs(np.zeros(0), np.zeros(0), 50).tolist() == [[0, 50]]
 
 
 def test_no_text_is_cut_and_some_text_is_kept():

@@ -67,6 +67,41 @@ def test_the_view_sees_the_pixels_of_opencv(settings, size):
     assert simplejpeg.is_jpeg(data)
 
 
+@pytest.mark.parametrize("settings", JPEG_KINDS.values(), ids=JPEG_KINDS.keys())
+@pytest.mark.parametrize("gray", [False, True])
+def test_rows_that_are_not_needed_are_left_out(settings, gray):
+    pytest.importorskip("simplejpeg")
+    flags = [number for pair in settings.items() for number in pair]
+    image = cv2.add(page(203, 77), np.random.default_rng(0).integers(0, 60, (203, 77, 3), np.uint8))
+    image = image[:, :, 0] if gray else image
+    data = cv2.imencode(".jpg", image, flags)[1].tobytes()
+    cut = False
+    for reduction, flag in REDUCED.items():
+        wanted = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+        for rows in (1, 8, 14, 15, 16, 17, 100, 190, 203, 400):
+            found = source(data).read(reduction, rows)
+            kept = -(-min(rows, 203) // reduction)
+            assert found.shape[1] == wanted.shape[1]
+            np.testing.assert_array_equal(found[:kept], wanted[:kept])
+            quads = source(data).read(reduction, rows, channels=4)
+            np.testing.assert_array_equal(quads[:kept, :, :3], wanted[:kept])
+            cut |= len(found) < len(wanted)
+    assert cut == (cv2.IMWRITE_JPEG_PROGRESSIVE not in settings)
+
+
+def test_one_scan_for_each_colour_is_read_whole():
+    # cv2 writes no such files: the header of one that begins with a scan of the first colour
+    data = bytearray(encoded(page(64, 64), ".jpg"))
+    scan = data.index(b"\xff\xda")
+    data[scan : scan + 14] = b"\xff\xda" + bytes([0, 8, 1, 1, 0, 0, 63, 0])
+    header = read_header(bytes(data))
+    assert header is not None
+    assert (header.height, header.row_step) == (64, 0)
+    usual = read_header(encoded(page(64, 64), ".jpg"))
+    assert usual is not None
+    assert usual.row_step in (8, 16)
+
+
 def test_a_damaged_file_is_read_as_far_as_it_goes():
     data = encoded(page(), ".jpg")
     damaged = data[: len(data) // 2] + b"\xff\xd9"

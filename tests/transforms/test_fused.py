@@ -104,7 +104,7 @@ def test_a_file_is_decoded_no_larger_than_needed(factor, reduction):
     asked = []
 
     class Recorder(ArraySource):
-        def read(self, reduction):
+        def read(self, reduction, rows=None, channels=3):
             asked.append(reduction)
             return np.ascontiguousarray(self.pixels[::reduction, ::reduction])
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
+import cv2
 import numpy as np
 import pytest
 
+from ppocr.geometry.polygon import offset
 from ppocr.transforms.target_border import raise_nearness
-from ppocr.transforms.target_db import MakeBorderMap, MakeShrinkMap
+from ppocr.transforms.target_db import MakeBorderMap, MakeShrinkMap, grown, measures
 from tests.transforms.images import box
 
 
@@ -82,6 +84,64 @@ def test_a_distance_of_nothing_raises_nothing():
     quad = np.array([box(5, 5, 10, 10)])
     raise_nearness(canvas, quad, np.zeros(1), np.array([[0, 0, 20, 20]]))
     assert not canvas.any()
+
+
+def quads(rng, count):
+    """Return quads like those of labels: boxes, turned ones, any four points, degenerate ones."""
+    sides = rng.uniform(2, (400, 60), (count, 2))
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2
+    angles = rng.choice([0, 0.02, 0.15, 3], count) * rng.standard_normal(count)
+    turns = np.stack([np.cos(angles), -np.sin(angles), np.sin(angles), np.cos(angles)], axis=1)
+    polys = np.einsum("nij,npj->npi", turns.reshape(-1, 2, 2), corners * sides[:, None])
+    polys += rng.uniform(-50, 700, (count, 1, 2))
+    polys += rng.choice([0, 0, 1, 30], (count, 1, 1)) * rng.standard_normal((count, 4, 2))
+    polys[::7] = np.rint(polys[::7])
+    polys[::31, 3] = polys[::31, 2]  # a triangle
+    polys[::5] = polys[::5, ::-1]
+    return polys.astype(np.float32)
+
+
+def canonical(outline):
+    """Return the points of a closed outline from its least one on, in one direction."""
+    points = outline.tolist()
+    if cv2.contourArea(outline, oriented=True) < 0:
+        points.reverse()
+    first = points.index(min(points))
+    return points[first:] + points[:first]
+
+
+def test_grown_outlines_are_those_of_clipper():
+    rng = np.random.default_rng(11)
+    polys = quads(rng, 4000)
+    areas, perimeters = measures(polys)
+    distances = np.abs(areas) * 0.84 / perimeters
+    distances[::3] = rng.uniform(0.1, 80, len(distances[::3]))
+    distances[::97] = 0
+    outlines, boxes = grown(polys, distances)
+    for poly, distance, outline, found_box in zip(polys, distances, outlines, boxes, strict=True):
+        wanted = offset(poly, float(distance), np.int32)
+        assert bool(len(outline)) == bool(wanted)
+        if wanted:
+            assert canonical(outline) == canonical(wanted[0])
+            x, y, width, height = cv2.boundingRect(wanted[0])
+            assert found_box.tolist() == [x, y, x + width, y + height]
+
+
+def test_few_outlines_have_to_be_left_to_clipper(monkeypatch):
+    asked = []
+
+    def recorded(*arguments):
+        asked.append(arguments)
+        return offset(*arguments)
+
+    monkeypatch.setattr("ppocr.transforms.target_db.offset", recorded)
+    rng = np.random.default_rng(2)
+    boxes = np.array([box(*rng.uniform(20, 300, 2), 90, 18) for _ in range(200)])
+    turn = np.array([[0.99, -0.14], [0.14, 0.99]])
+    for polys in (boxes, boxes @ turn.T):
+        asked.clear()
+        grown(polys, np.full(200, 6.3))
+        assert len(asked) < 20
 
 
 def test_border_map_of_a_box():
