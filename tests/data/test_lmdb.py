@@ -99,8 +99,7 @@ def test_a_damaged_page_is_said_not_raised(tmp_path):
         content[page * 4096 + 8 : page * 4096 + 16] = b"\xff" * 8  # flags and bounds of the page
     data.write_bytes(bytes(content))
     with pytest.raises((DataError, Rejected)):
-        found = LMDBDataSet(str(tmp_path), [])
-        found.read(0, RNG)
+        LMDBDataSet(str(tmp_path), []).read(0, RNG)
 
 
 @pytest.mark.parametrize("count", ["9" * 5000, "²", "1e3", "", " 2"])
