@@ -12,6 +12,7 @@ from typing import Any
 from ppocr import config as configs
 from ppocr.config import Section
 from ppocr.config.rewrite import rewritten
+from ppocr.data.labels import LabelFile
 from ppocr.utils.checkpoints import BEST, exists
 from ppocr.utils.exits import OutputError, UsageError
 from ppocr.utils.files import atomic_write, find_file
@@ -116,10 +117,16 @@ def _paths(config: Section, task: str, parts: Parts) -> list[str]:
     found.append(f"Global.save_model_dir=./output/{home}/")
     found.append(f"Global.save_inference_dir=./inference/{home}/")
     if "infer_img" in general:
-        found.append(f"Global.infer_img={shown(parts.root / NEEDED[1])}")
+        found.append(f"Global.infer_img={shown(_images(parts.root, NEEDED[1]))}")
     if "save_res_path" in general:
         found.append(f"Global.save_res_path=./output/{home}/predicts.txt")
     return found
+
+
+def _images(root: Path, part: str) -> Path:
+    """Return the folder that the first image of a part is in: those of lines are several."""
+    first = LabelFile(root / f"{part}.txt")[0]
+    return (root / first.paths[0]).parent
 
 
 def _length(config: Section, task: str, rows: int) -> list[str]:

@@ -16,7 +16,7 @@ from ppocr.conversion.stratify import PARTS, assign, features, ratios
 from ppocr.conversion.tailor import LEAST_STEPS
 from ppocr.pipeline import checks
 from ppocr.utils.exits import DataError, OutputError, UsageError
-from ppocr.utils.files import REPOSITORY
+from ppocr.utils.files import REPOSITORY, find_images
 from tests.conversion.conftest import convert, picture
 from tools import split_data
 
@@ -234,6 +234,7 @@ def test_configs_for_the_parts(root, tmp_path, configs, capsys):
         general = config["Global"]
         assert general["save_model_dir"] == f"./output/mine/{task}/"
         assert general["save_inference_dir"] == f"./inference/mine/{task}/"
+        assert find_images(general["infer_img"]), "the export is compared on these"
         rows = len(Path(f"mine/{task}/train.txt").read_text().splitlines())
         steps = -(-rows // config["Train"]["loader"]["batch_size_per_card"])
         assert general["epoch_num"] * steps >= LEAST_STEPS[task]
