@@ -197,7 +197,8 @@ def serve(pipe: Connection, payload: bytes, shared_memory: bool, position: Any) 
     try:
         fetcher = pickle.loads(payload)  # noqa: S301 - from our own parent
         # arrays of a batch are made where they will be sent from, if the collate can leave that
-        fetcher.collate = getattr(fetcher.collate, "later", fetcher.collate)
+        if hasattr(getattr(fetcher, "collate", None), "later"):
+            fetcher.collate = fetcher.collate.later
         while True:
             kind, content = pipe.recv()
             if kind == "stop":
