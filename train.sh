@@ -135,7 +135,7 @@ logs         $home/log/, $home/det/train.log, $home/rec/train.log
 Your own pages:
   $(relative "$python") tools/infer/predict_system.py --image_dir YOUR_PAGES \\
       --det_model_dir inference/quickstart/det --rec_model_dir inference/quickstart/rec
-Your own data: README.md, "Your own data in five steps"
+Your own data: README.md, "Your own data in six commands"
 TEXT
 }
 
