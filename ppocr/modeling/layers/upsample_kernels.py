@@ -39,8 +39,9 @@ def collect(large, small, factor, first, last):
     sums = np.empty(large.shape[2], np.float32)
     for p in range(first, last):
         for y in range(small.shape[1]):
-            row = small[p, y]
-            sums[:] = large[p, y * factor]
+            row, top = small[p, y], large[p, y * factor]
+            for x in range(top.shape[0]):
+                sums[x] = top[x]
             for a in range(1, factor):
                 below = large[p, y * factor + a]
                 for x in range(below.shape[0]):
