@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ppocr.data.labels import MAX_ROW_BYTES, decode
-from ppocr.data.source import MAX_IMAGE_BYTES, Source, ratios_for
+from ppocr.data.shares import ratios_for
+from ppocr.data.source import MAX_IMAGE_BYTES, Source
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError, MissingInput, UsageError
 

@@ -9,94 +9,21 @@ others go on in the next epoch where they were, and begin anew when every sample
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, isfinite, lcm
-from pathlib import Path
-from typing import Any, Literal
+from math import ceil
+from typing import Literal
 
 import numpy as np
 
 from ppocr.data.sampler import order_stream
+from ppocr.data.shares import grouped, whole_weights
 from ppocr.data.source import Span, generator
 
 Epoch = Literal["first", "longest", "shortest"]
 
 _PASSES_ROWS = 4096  # small groups are shuffled so many rows at a time, pass by pass
-_MAX_WEIGHT_SUM = 1_000_000
 _BATCH_POSITION = 1 << 38  # apart from the positions of samples and of plans
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Sources that share a weight: what they are called together, and their numbers."""
-
-    name: str
-    weight: float
-    members: tuple[int, ...]
-
-
-def grouped(weights: Sequence[float] | Mapping[str, float], names: Sequence[str]) -> list[Group]:
-    """Return the groups that weights make of sources; a ValueError says what does not fit.
-
-    A list has one weight for each source. The keys of a mapping are sources, or folders (or other
-    parts of a path) with several sources below; each source must belong to one of them.
-    """
-    if isinstance(weights, Mapping):
-        groups = _named(weights, names)
-    else:
-        if len(weights) != len(names):
-            listed = ", ".join(map(str, names))
-            raise ValueError(
-                f"weights has {len(weights)} values for {len(names)} sources ({listed})"
-            )
-        groups = [
-            Group(str(name), float(weight), (number,))
-            for number, (name, weight) in enumerate(zip(names, weights, strict=True))
-        ]
-    for group in groups:
-        if not isfinite(group.weight) or group.weight <= 0:
-            raise ValueError(
-                f"the weight of {group.name} is {group.weight:g}; it must be above 0 "
-                "(leave a source out of the data set that is not wanted)"
-            )
-    if len(groups) < 2:
-        raise ValueError(f"weights make {len(groups)} group; there is something to mix from two on")
-    return groups
-
-
-def _named(weights: Mapping[str, float], names: Sequence[str]) -> list[Group]:
-    members: dict[str, list[int]] = {str(key): [] for key in weights}
-    for number, name in enumerate(names):
-        found = [key for key in members if _is_part(key, str(name))]
-        if len(found) != 1:
-            what = f"belongs to {' and '.join(found)}" if found else "has no weight"
-            raise ValueError(f"the source {name} {what}; weights names {', '.join(members)}")
-        members[found[0]].append(number)
-    for key, numbers in members.items():
-        if not numbers:
-            raise ValueError(f"weights names {key}, but no source is called so or below it")
-    return [Group(key, float(weight), tuple(members[str(key)])) for key, weight in weights.items()]
-
-
-def _is_part(key: str, name: str) -> bool:
-    """Return whether a key is the path of a source, or consecutive parts of it."""
-    wanted, parts = Path(os.path.normpath(key)).parts, Path(os.path.abspath(name)).parts
-    ends = range(len(wanted), len(parts) + 1)
-    return any(parts[end - len(wanted) : end] == wanted for end in ends)
-
-
-def whole_weights(weights: Sequence[float]) -> list[int]:
-    """Return whole numbers in the same proportions, as small as they can be."""
-    exact = [Fraction(str(weight)) for weight in weights]
-    scale = lcm(*(one.denominator for one in exact))
-    whole = [int(one * scale) for one in exact]
-    common = int(np.gcd.reduce(whole))
-    if sum(whole) // common > _MAX_WEIGHT_SUM:
-        raise ValueError(f"weights {list(weights)} are too far apart to be mixed in whole samples")
-    return [one // common for one in whole]
 
 
 def apportion(sizes: Sequence[int], weights: Sequence[int]) -> np.ndarray:
@@ -238,20 +165,3 @@ class _Pool:
         """Return the positions in the epoch that samples of the group stand at."""
         source = np.searchsorted(self._begins, numbers, side="right") - 1
         return self._firsts[source] + numbers - self._begins[source]
-
-
-def problem_with(weights: Any, names: Sequence[str] | None) -> str:
-    """Return what is wrong with weights, or nothing; ``names`` are the sources, where known."""
-    if not isinstance(weights, Mapping | list | tuple) or not weights:
-        return ""  # the schema says what weights have to be
-    values = list(weights.values() if isinstance(weights, Mapping) else weights)
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
-        return f"weights must be numbers, not {values}"
-    try:
-        groups = grouped(
-            weights if names is not None else values, names or ["source"] * len(values)
-        )
-        whole_weights([group.weight for group in groups])
-    except ValueError as error:
-        return str(error)
-    return ""

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ppocr.data.labels import LabelFile, demand_inside, locate
-from ppocr.data.source import Source, ratios_for, read_image
+from ppocr.data.shares import ratios_for
+from ppocr.data.source import Source, read_image
 
 
 class SimpleDataSet(Source):

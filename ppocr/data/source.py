@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ppocr.config.errors import ConfigError
 from ppocr.transforms.base import Rejected
 
 MAX_IMAGE_BYTES = 256 << 20
@@ -126,18 +125,6 @@ class Source(ABC):
     def _share(self, number: int, training: bool) -> int:
         ratio = self.ratios[number]
         return round(self.sizes[number] * (ratio if training else min(ratio, 1.0)))
-
-
-def ratios_for(count: int, given: Sequence[float] | float) -> list[float]:
-    """Return one ratio per label file; a single number stands for all of them."""
-    ratios = [float(given)] * count if isinstance(given, int | float) else [float(r) for r in given]
-    if len(ratios) == 1:
-        ratios = ratios * count
-    if len(ratios) != count:
-        raise ConfigError(f"ratio_list has {len(ratios)} values for {count} label files")
-    if any(ratio < 0 for ratio in ratios):
-        raise ConfigError(f"ratio_list may not hold negative values: {ratios}")
-    return ratios
 
 
 def read_image(path: Path, place: str) -> bytes:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from ppocr.config.errors import ConfigError, Problem
 from ppocr.config.section import Section, as_section
-from ppocr.data.mixture import problem_with
-from ppocr.data.source import ratios_for
+from ppocr.data.shares import problem_with, ratios_for
 
 WEIGHTS = "weights"
 RATIOS = "ratio_list"

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from ppocr.config.errors import ConfigError
 from ppocr.data import build_dataloader
 from ppocr.data.mixed import MixedSampler
-from ppocr.data.mixture import Mixture, apportion, grouped, whole_weights
+from ppocr.data.mixture import Mixture, apportion
 from ppocr.data.multi_scale import SHAPE, MultiScaleSampler
 from ppocr.data.sampler import Share
+from ppocr.data.shares import grouped, whole_weights
 from ppocr.data.source import Span
 from ppocr.utils.exits import DataError
 from tests.data.sets import lines, rec_config

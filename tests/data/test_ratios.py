@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ppocr.config.errors import ConfigError
+from ppocr.data.shares import ratios_for
 from ppocr.data.simple import SimpleDataSet
-from ppocr.data.source import ratios_for
 
 
 @pytest.fixture
