@@ -163,9 +163,8 @@ def interpolate(words, shape, inverse_23, window, replicate, target_HW3):
             inner = outer = last
         end_v = v + step_v * (last - 1)
         begin, end = _fetched(words, shape, v + step_v * first, end_v, begin, end, near_5C)
-        for x in range(first, inner):
-            _careful(words, shape, u + step_u * x, v + step_v * x, replicate, row[x])
         moved_u, moved_v = u + step_u * inner, v + step_v * inner
         _row(words, length, moved_u, moved_v, step_u, step_v, near_5C, row[inner:outer])
-        for x in range(outer, last):
+        for place in range(first, last - (outer - inner)):
+            x = place if place < inner else place + outer - inner
             _careful(words, shape, u + step_u * x, v + step_v * x, replicate, row[x])
