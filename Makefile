@@ -27,4 +27,4 @@ official:  ## every config that ships: reads, checks, builds
 	$(PYTHON) tools/check_config.py $$(find configs -name '*.yml')
 
 bench:  ## one table per benchmark
-	for name in data_path postprocess_metric train_step; do $(PYTHON) benchmarks/$$name.py || exit 1; done
+	for name in data_path postprocess_metric train_step evaluation dataset_scale synthesis; do $(PYTHON) benchmarks/$$name.py || exit 1; done
