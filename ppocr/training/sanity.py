@@ -28,6 +28,7 @@ from ppocr.utils import dist
 from ppocr.utils.exits import DataError, UsageError
 
 WARM_STEPS = 10  # the highest rate of a schedule is not what random weights should meet first
+USUAL_STEPS = 200  # in fewer a loss that has moved may have had no time for the rest
 SETTLING = 50  # passes after which batch statistics have forgotten (momentum 0.9)
 LAST = 5  # steps whose median is the loss at the end
 GOALS = {"det": 0.5, "rec": 0.1, "cls": 0.2}  # part of the first loss that is far enough
@@ -263,7 +264,9 @@ def _about_course(course: Course) -> list[str]:
             f"the loss did not move: the rate of {course.rate:g} may be too low, much of the "
             "network frozen, or the targets have nothing to do with the images"
         )
-    elif course.last < 0.9 * half:
+    elif course.last < 0.9 * half or (
+        course.last < 0.9 * course.first and len(course.losses) < USUAL_STEPS
+    ):
         found.append("the loss was still falling: try more steps (--sanity N) or a higher rate")
     else:
         found.append(

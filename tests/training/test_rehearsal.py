@@ -139,3 +139,17 @@ def test_the_command_has_a_status_for_each_answer(tmp_path):
     done = tiny.tool([*words, "--dry-run", "--sanity"])
     assert done.returncode == 2
     assert "not allowed with" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([9.0] * 10 + [5.5] * 30, "still falling"),  # too few steps to say that it stands
+        ([9.0] * 10 + [5.5] * 190, "stands still"),
+        ([9.0] * 100 + [7.0] * 90 + [5.5] * 10, "still falling"),
+        ([9.0] * 200, "did not move"),
+    ],
+)
+def test_a_loss_is_said_to_stand_still_only_after_enough_steps(losses, said):
+    course = sanity.Course(losses, 4.5, 0.001, 0, [], 10)
+    assert said in "; ".join(sanity._about_course(course))
