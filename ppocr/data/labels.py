@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -217,15 +217,31 @@ def locate(root: Path, name: str, place: str, allow_outside: bool = False) -> Pa
     return path
 
 
-def demand_inside(root: Path, path: Path, place: str) -> None:
-    """Raise ``Rejected`` when a path below the root is a link, or behind one, that leads out."""
+def homes_of(root: Path, label_files: Iterable[Path]) -> tuple[str, ...]:
+    """Return the real folders in which images may lie: the root, and those the config goes through.
+
+    ``ln -s /data/lines train_data/lines`` is how data sets are usually put in place. A folder that
+    is linked into the root is part of it when a label file that the config names lies behind that
+    link; links that merely came with the data are not.
+    """
+    top = os.path.abspath(root)
+    homes = [_real(top)]
+    for file in label_files:
+        path = os.path.abspath(file)
+        if path.startswith(top.rstrip(os.sep) + os.sep):
+            first, *below = os.path.relpath(path, top).split(os.sep)
+            homes += [_real(os.path.join(top, first))] if below else []
+    return tuple(dict.fromkeys(homes))
+
+
+def demand_inside(homes: Sequence[str], path: Path, place: str) -> None:
+    """Raise ``Rejected`` when a path is a link, or behind one, that leads out of its homes."""
     real = os.path.join(_real(str(path.parent)), path.name)
     if os.path.islink(real):
         real = os.path.realpath(real)
-    home = _real(str(root))
-    if real != home and not real.startswith(home.rstrip(os.sep) + os.sep):
+    if not any(real == home or real.startswith(home.rstrip(os.sep) + os.sep) for home in homes):
         hint = "dataset.allow_outside_root: true follows links that you made"
-        raise Rejected("outside data_dir", f"{place}: {path} is a link out of {root}; {hint}")
+        raise Rejected("outside data_dir", f"{place}: {path} is a link out of {homes[0]}; {hint}")
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ppocr.data.labels import LabelFile, demand_inside, locate
+from ppocr.data.labels import LabelFile, demand_inside, homes_of, locate
 from ppocr.data.shares import ratios_for
 from ppocr.data.source import Source, read_image
 
@@ -39,6 +39,7 @@ class SimpleDataSet(Source):
         ratios = ratios_for(len(names), ratio_list)
         self.root = Path(os.path.abspath(data_dir))
         self.files = [LabelFile(name, delimiter) for name in names]
+        self.homes = homes_of(self.root, [file.path for file in self.files])
         self.transforms = transforms
         self.ext_op_transform_idx = ext_op_transform_idx
         self.allow_outside_root = allow_outside_root
@@ -52,7 +53,7 @@ class SimpleDataSet(Source):
         name = found.paths[int(rng.integers(len(found.paths)))] if several else found.paths[0]
         path = locate(self.root, name, found.place, self.allow_outside_root)
         if not self.allow_outside_root:
-            demand_inside(self.root, path, found.place)
+            demand_inside(self.homes, path, found.place)
         return {
             "image": read_image(path, found.place),
             "label": found.label,

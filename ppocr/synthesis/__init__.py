@@ -7,6 +7,9 @@ tools/synthesize.py may use.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ppocr.config import Registry
 
 TEXTS = Registry(
@@ -76,3 +79,8 @@ EFFECTS = Registry(
 )
 
 LAYOUTS = Registry("Layout", "ppocr.synthesis", {"any": {"Lines": ".lines", "Pages": ".pages"}})
+
+
+def is_synthesis(root: Mapping[str, Any]) -> bool:
+    """Return whether a config describes data to draw, not a training."""
+    return "Layout" in root and "Architecture" not in root

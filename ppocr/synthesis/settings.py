@@ -180,11 +180,6 @@ REQUIRED = ("Global", "Text", "Layout")
 USUAL_BACKGROUNDS = ("Plain", "Paper", "Gradient", "Texture")
 
 
-def is_synthesis(root: Mapping[str, Any]) -> bool:
-    """Return whether a config describes data to draw, not a training."""
-    return "Layout" in root and "Architecture" not in root
-
-
 def check(root: Mapping[str, Any]) -> Report:
     """Return everything there is to say about a config; no file that it names is opened."""
     section, report = as_section(root), Report()

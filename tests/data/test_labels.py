@@ -174,6 +174,20 @@ def test_links_may_not_lead_out_of_the_root(tmp_path):
     assert all(trusting.read(row, rng)["image"] for row in range(4))
 
 
+def test_a_linked_folder_whose_label_file_the_config_names_belongs_to_the_root(tmp_path):
+    root = tmp_path / "train_data"
+    root.mkdir()
+    (root / "lines").symlink_to(lines(tmp_path / "elsewhere", 1).parent)
+    (root / "other").symlink_to(lines(tmp_path / "secret", 1).parent)
+    rows = root / "lines" / "rows.txt"
+    rows.write_text("lines/0.png\tx\nother/0.png\tx\n")
+    found = SimpleDataSet(str(root), [str(rows)], [])
+    rng = np.random.default_rng(0)
+    assert found.read(0, rng)["image"]
+    with pytest.raises(Rejected, match="outside data_dir"):
+        found.read(1, rng)
+
+
 def test_the_root_itself_may_be_a_link(tmp_path):
     labels = lines(tmp_path / "set", 1)
     (tmp_path / "link").symlink_to(labels.parent)

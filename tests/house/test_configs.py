@@ -9,7 +9,7 @@ import pytest
 from ppocr.config import read
 from ppocr.pipeline import checks
 from ppocr.pipeline.derive import derive
-from ppocr.synthesis import settings
+from ppocr.synthesis import is_synthesis, settings
 from tests.house.house import ROOT, complain
 
 SYNTHESIS = sorted((ROOT / "configs/synth").glob("*.yml"))
@@ -65,7 +65,7 @@ def test_configs_of_drawn_data_are_fine_and_say_how_they_are_used(path):
     report = settings.check(root)
     said = [f"{one.place}: {one.text}" for one in (*notes, *report.notes, *report.all())]
     complain("a config that ships is checked without a remark", said, "mend the config")
-    assert settings.is_synthesis(root)
+    assert is_synthesis(root)
     assert f"tools/synthesize.py -c {name}" in "\n".join(head_of(name))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ppocr import config
 from ppocr.config import ConfigError
-from ppocr.synthesis import settings
+from ppocr.synthesis import is_synthesis, settings
 from ppocr.utils.files import REPOSITORY
 from tests.synthesis.drawing import config as small
 
@@ -93,8 +93,8 @@ def test_gaps_are_for_lines_only():
 
 
 def test_a_training_config_is_no_synthesis_config():
-    assert settings.is_synthesis(config.load(LINES))
-    assert not settings.is_synthesis(config.load(REPOSITORY / "configs/quickstart/rec.yml"))
+    assert is_synthesis(config.load(LINES))
+    assert not is_synthesis(config.load(REPOSITORY / "configs/quickstart/rec.yml"))
 
 
 def test_settings_survive_the_way_to_another_process():
