@@ -26,10 +26,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="directory with official configs (.yml, any depth) to read and check",
     )
+    parser.addoption(
+        "--kernels",
+        choices=("paddle", "tools"),
+        default="paddle",
+        help="MKL's kernels: as the wheel has them, which is how numbers were recorded, or as the "
+        "commands choose them, which is faster and rounds otherwise",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    as_the_tools_do()
+    prepare(config.getoption("--kernels"))
     directory = Path(config.getoption("--golden")).resolve()
     if not directory.is_dir():
         if directory != cases.DEFAULT_DIRECTORY:
@@ -38,11 +45,12 @@ def pytest_configure(config: pytest.Config) -> None:
     cases.use(directory)
 
 
-def as_the_tools_do() -> None:
+def prepare(kernels: str) -> None:
     """Prepare this process as every command prepares its own; tests run twice as fast then."""
     runtime.keep_memory()
     runtime.load_openmp()
-    runtime.choose_kernels()
+    if kernels == "tools":
+        runtime.choose_kernels()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -19,9 +19,17 @@ note "format and lint"
 "$python" -m ruff format --check .
 "$python" -m ruff check .
 
-note "tests, in several processes"
 "$python" -c 'import xdist' || fail "$python lacks pytest-xdist: pip install -r tests/requirements.txt"
 processes=$(nproc 2>/dev/null || echo 2)
 [ "$processes" -le 4 ] || processes=4
-OMP_NUM_THREADS=1 exec "$python" -m pytest -q --durations=15 -p no:cacheprovider \
-    -n "$processes" --dist loadfile tests
+export OMP_NUM_THREADS=1
+together=("$python" -m pytest -q -p no:cacheprovider -n "$processes" --dist loadfile)
+status=0
+
+note "recorded numbers, in several processes"
+"${together[@]}" --durations=5 tests/parity tests/official || status=$?
+
+note "everything else, in several processes"
+"${together[@]}" --durations=15 --kernels tools tests \
+    --ignore=tests/parity --ignore=tests/official || status=$?
+exit "$status"
