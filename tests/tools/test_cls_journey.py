@@ -67,7 +67,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _options(folder: Path) -> list[str]:
     found = [
-        *("Global.use_gpu=false", "Global.epoch_num=16", "Global.seed=3"),
+        *("Global.use_gpu=false", "Global.epoch_num=32", "Global.seed=3"),
         *("Global.eval_batch_step=[0,16]", "Global.save_epoch_step=100"),
         f"Global.save_model_dir={folder / 'run'}",
         f"Global.save_inference_dir={folder / 'export'}",
