@@ -133,7 +133,8 @@ def _requests(positions: np.ndarray) -> list[Request]:
 def _facts(team: Team, requests: Sequence[Request]) -> Iterator[tuple[int, Facts, int]]:
     if not requests:
         return
-    os.environ[CV_LIMIT] = str(MAX_PIXELS)
+    before = os.environ.get(CV_LIMIT)
+    os.environ[CV_LIMIT] = str(MAX_PIXELS)  # for the processes that start here
     workers = Workers(team, min(_workers(), len(requests)), False, STALL_S)
     try:
         for fetched in workers.run(iter(requests)):
@@ -141,6 +142,9 @@ def _facts(team: Team, requests: Sequence[Request]) -> Iterator[tuple[int, Facts
                 yield fetched.batch["set"], fetched.batch["facts"], fetched.requested
     finally:
         workers.close()
+        del os.environ[CV_LIMIT]
+        if before is not None:
+            os.environ[CV_LIMIT] = before
 
 
 def _workers() -> int:
