@@ -3,7 +3,7 @@
 #
 #   bash train.sh                          the quickstart: draws pages, trains a detector and a
 #                                          recogniser, evaluates, exports, checks the exports, and
-#                                          reads three pages it has never seen (12 minutes, 2 cores)
+#                                          reads three pages it has never seen (10 minutes, 2 cores)
 #   bash train.sh -c FILE [-o KEY=VALUE ...]
 #                                          the same for any config: train, evaluate, export, check
 #   bash train.sh --help
