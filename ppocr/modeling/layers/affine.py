@@ -38,7 +38,7 @@ class _AffineHardswish(PyLayer):
         ctx.numbers = np.concatenate([eager.array(one) for one in numbers])
         ctx.wanted = [not one.stop_gradient for one in (x, *numbers)]
         planes = x.shape[0] * x.shape[1]
-        arrays = [_planes(x), ctx.numbers, _planes(out)]
+        arrays = [eager.planes(x), ctx.numbers, eager.planes(out)]
         eager.run(_kernels().activate, arrays, planes, PASSES * x.size)
         ctx.save_for_backward(x)
         return out
@@ -49,17 +49,11 @@ class _AffineHardswish(PyLayer):
         grad, dx = grad.contiguous(), paddle.empty_like(x)
         planes = x.shape[0] * x.shape[1]
         parts = np.empty((planes, len(ctx.numbers)), np.float32)
-        arrays = [_planes(x), ctx.numbers, _planes(grad), _planes(dx), parts]
+        arrays = [eager.planes(x), ctx.numbers, eager.planes(grad), eager.planes(dx), parts]
         eager.run(_kernels().differentiate, arrays, planes, 2 * PASSES * x.size)
         sums = parts.sum(axis=0, dtype=np.float64).astype(np.float32)
         found = [dx, *(paddle.to_tensor(sums[i : i + 1]) for i in range(len(sums)))]
         return tuple(one if wanted else None for one, wanted in zip(found, ctx.wanted, strict=True))
-
-
-def _planes(x: Tensor) -> np.ndarray:
-    """Return x_NCHW as an array (N * C, H * W)."""
-    count, channels, height, width = x.shape
-    return eager.array(x, (count * channels, height * width))
 
 
 @lru_cache(maxsize=1)

@@ -41,6 +41,12 @@ def array(tensor: Tensor, shape: Sequence[int] = ()) -> np.ndarray:
     return np.asarray(_Memory(tensor, tuple(shape) or tuple(tensor.shape)))
 
 
+def planes(x: Tensor) -> np.ndarray:
+    """Return x_NCHW as an array (N * C, H * W), the memory of both being one."""
+    count, channels, height, width = x.shape
+    return array(x, (count * channels, height * width))
+
+
 def run(kernel: Callable[..., None], arguments: Sequence[Any], count: int, work: int) -> None:
     """Call ``kernel(*arguments, first, last)`` for all of ``count`` channels, columns or samples.
 

@@ -31,7 +31,12 @@ class _Gated(PyLayer):
         x, weight = x.contiguous(), weight.contiguous()
         ctx.level, ctx.wanted = np.float32(level), (not x.stop_gradient, not weight.stop_gradient)
         out = paddle.empty_like(x)
-        arrays = [_planes(x), eager.array(weight, (weight.size,)), ctx.level, _planes(out)]
+        arrays = [
+            eager.planes(x),
+            eager.array(weight, (weight.size,)),
+            ctx.level,
+            eager.planes(out),
+        ]
         eager.run(_kernels().weigh, arrays, weight.size, x.size)
         ctx.save_for_backward(x, weight)
         return out
@@ -40,17 +45,11 @@ class _Gated(PyLayer):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensor()
         found = paddle.empty_like(x), paddle.empty_like(weight)
-        before = [_planes(x), eager.array(weight, (weight.size,)), ctx.level]
-        after = [_planes(found[0]), eager.array(found[1], (weight.size,))]
-        arrays = [*before, _planes(grad.contiguous()), *after]
+        before = [eager.planes(x), eager.array(weight, (weight.size,)), ctx.level]
+        after = [eager.planes(found[0]), eager.array(found[1], (weight.size,))]
+        arrays = [*before, eager.planes(grad.contiguous()), *after]
         eager.run(_kernels().differentiate, arrays, weight.size, 3 * x.size)
         return tuple(one if wanted else None for one, wanted in zip(found, ctx.wanted, strict=True))
-
-
-def _planes(x: Tensor) -> np.ndarray:
-    """Return x_NCHW as an array (N * C, H * W)."""
-    count, channels, height, width = x.shape
-    return eager.array(x, (count * channels, height * width))
 
 
 @lru_cache(maxsize=1)
