@@ -4,6 +4,9 @@ A worker owns a few segments and writes the arrays of one batch into one of them
 array; the parent copies them out and gives the segment back by number. A segment is reserved in
 full before it is used (a shared-memory file system that is too small would otherwise kill the
 writer with SIGBUS); if that fails, or there is no shared memory, the batch travels in the pipe.
+
+The parent takes the name of a segment away as soon as it has opened it: from then on the memory
+belongs to the two processes alone and is free when they are gone, however they went.
 """
 
 from __future__ import annotations
@@ -71,10 +74,9 @@ class Sender:
         self._free.append(number)
 
     def close(self) -> None:
-        """Remove all segments."""
+        """Let go of all segments; remove those that the parent never opened."""
         for segment in self._segments:
-            segment.close()
-            segment.unlink()
+            _dropped(segment)
         self._segments.clear()
 
     def _take(self, size: int) -> int | None:
@@ -88,8 +90,7 @@ class Sender:
             return None
         if self._free:  # replace one that has become too small
             number = self._free.pop()
-            self._segments[number].close()
-            self._segments[number].unlink()
+            _dropped(self._segments[number])
             self._segments[number] = segment
         else:
             number = len(self._segments)
@@ -112,10 +113,11 @@ class Receiver:
             if segment is not None:
                 segment.close()
             segment = self._open[parcel.segment] = SharedMemory(name=parcel.name)
+            segment.unlink()
         return _taken(parcel.content, segment)
 
     def close(self) -> None:
-        """Let go of all segments; remove those that a killed worker left behind."""
+        """Let go of all segments."""
         for segment in self._open.values():
             segment.close()
         self._open.clear()
@@ -195,18 +197,23 @@ def _reserved(size: int) -> SharedMemory:
         try:
             os.posix_fallocate(file, 0, size)
         except OSError:
-            segment.close()
-            segment.unlink()
+            _dropped(segment)
             raise
         finally:
             os.close(file)
     return segment
 
 
+def _dropped(segment: SharedMemory) -> None:
+    segment.close()
+    with contextlib.suppress(FileNotFoundError):  # the parent has opened it
+        segment.unlink()
+
+
 def sweep() -> int:
     """Return how many segments of processes that are no more were removed.
 
-    A worker removes its own; when everything was killed at once nobody was left to do it.
+    They are those that were on their way, not yet opened, when everything was killed at once.
     """
     removed = 0
     for path in FOLDER.glob(f"{_family()}*-*") if FOLDER.is_dir() else ():

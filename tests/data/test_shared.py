@@ -42,10 +42,26 @@ def test_content_arrives_and_segments_are_used_again():
         same(receiver.unpack(parcel), content)
         sender.give_back(parcel.segment)
     assert len(names) == 1
+    assert not exists(names.pop())  # nothing to be left behind, although both still hold it
     receiver.close()
     sender.close()
-    with pytest.raises(FileNotFoundError):
-        SharedMemory(name=names.pop())
+
+
+def test_a_segment_that_was_never_opened_is_removed_by_its_sender():
+    sender = Sender(True)
+    name = sender.pack(batch(1)).name
+    assert exists(name)
+    sender.close()
+    assert not exists(name)
+
+
+def exists(name: str) -> bool:
+    try:
+        segment = SharedMemory(name=name)
+    except FileNotFoundError:
+        return False
+    segment.close()
+    return True
 
 
 def test_a_larger_batch_gets_a_larger_segment():

@@ -183,11 +183,13 @@ def test_p3_a_second_signal_ends_the_run_at_once_and_harms_nothing(rec, tmp_path
 
 
 def test_p4_kill_of_the_run_leaves_no_worker_and_no_shared_memory(rec, tmp_path):
-    child = forked(rec, "Train.loader.num_workers=2", "Train.loader.batch_size_per_card=6")
-    below = descendants(child)
+    # a process of its own: a fork would share the tests' tracker of shared memory, which lives on
+    run = started(rec, "Train.loader.num_workers=2", "Train.loader.batch_size_per_card=6")
+    below = descendants(run.pid)
     assert len(below) >= 2
-    os.kill(child, signal.SIGKILL)
-    assert tiny.finished(child) == -signal.SIGKILL
+    run.kill()
+    run.communicate(timeout=60)
+    assert run.returncode == -signal.SIGKILL
     assert gone(below)
     deadline = time.monotonic() + 10
     while left := [one for one in shared.FOLDER.glob("ppocr-*") if owner(one) in below]:
