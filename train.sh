@@ -13,6 +13,7 @@
 #
 #   PYTHON=/path/to/python bash train.sh   use that interpreter as it is, install nothing
 set -euo pipefail
+called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . tools/environment.sh
 
@@ -148,7 +149,8 @@ relative() { printf '%s' "${1#"$PWD"/}"; }
 own() {
     local config=${1:-} overrides=() cards weights
     [ -n "$config" ] || usage ''
-    [ -f "$config" ] || fail "there is no $config"
+    [ -f "$config" ] || config=$called_from/$config
+    [ -f "$config" ] || fail "there is no $1 in $called_from or $PWD"
     shift
     while [ $# -gt 0 ]; do
         [ "$1" = -o ] || [ "$1" = --opt ] || overrides+=("$1")
@@ -170,13 +172,17 @@ own() {
     fi
     weights=$(setting save_model_dir "$config" ${overrides[@]+"${overrides[@]}"})
     weights=${weights%/}/best_accuracy
-    [ -f "$weights.pdparams" ] || weights=${weights%best_accuracy}latest
+    if [ ! -f "$weights.pdparams" ]; then
+        weights=${weights%best_accuracy}latest
+        note "there is no best_accuracy: what was trained last is taken"
+    fi
     note "evaluating $weights"
     "$python" tools/eval.py -c "$config" \
         -o ${overrides[@]+"${overrides[@]}"} Global.checkpoints="$weights"
     note "exporting $weights"
-    "$python" tools/export_model.py -c "$config" \
-        -o Global.export_onnx=true ${overrides[@]+"${overrides[@]}"} Global.pretrained_model="$weights"
+    # a run that was gone on with began at other weights than it came to
+    "$python" tools/export_model.py -c "$config" -o Global.export_onnx=true \
+        ${overrides[@]+"${overrides[@]}"} Global.checkpoints=null Global.pretrained_model="$weights"
     note "ready after $((SECONDS / 60)) min $((SECONDS % 60)) s; weights: $weights"
 }
 

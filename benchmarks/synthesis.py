@@ -27,10 +27,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from ppocr.config import load
 from ppocr.synthesis.plan import Plan
 from ppocr.synthesis.settings import read
-from ppocr.synthesis.studio import Artist, processors
+from ppocr.synthesis.studio import Artist
 from ppocr.utils.exits import run
 from ppocr.utils.files import REPOSITORY
 from ppocr.utils.logs import say
+from ppocr.utils.runtime import processors
 from tools import synthesize
 
 LINES, PAGES = (str(REPOSITORY / f"configs/synth/{name}.yml") for name in ("lines", "pages"))

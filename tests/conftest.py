@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import random
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ppocr.utils import runtime
+from ppocr.utils import logs, runtime
 from tests.parity import cases
+
+SEED = 20
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+UNDER_WAY = "PYTEST_CURRENT_TEST"  # changes within a test
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,15 +72,60 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Units(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any) -> None:
+    """Draw the same numbers for what several tests share, whichever of them comes first."""
+    if fixturedef.scope != "function":
+        seed()
+
+
 @pytest.fixture(autouse=True)
-def _runtime_switch_as_it_was() -> Iterator[None]:
-    """Commands that run in this process may switch the runtime off for themselves."""
-    before = os.environ.get(runtime.SWITCH)
+def _process_as_new() -> Iterator[None]:
+    """Let each test find the process as the first one does, whatever ran in it before.
+
+    Commands that run in this process set up the logger, choose threads, take signals.
+    """
+    forget_commands()
+    seed()
+    environment, folder = dict(os.environ), Path.cwd()
+    caught = {number: signal.getsignal(number) for number in SIGNALS}
     yield
-    if before is None:
-        os.environ.pop(runtime.SWITCH, None)
-    else:
-        os.environ[runtime.SWITCH] = before
+    restore(environment)
+    os.chdir(folder)
+    for number, handler in caught.items():
+        signal.signal(number, handler)
+
+
+def seed() -> None:
+    """Seed every generator that belongs to the process; paddle's own start is a random one."""
+    random.seed(SEED)
+    np.random.seed(SEED)
+    paddle = sys.modules.get("paddle")
+    if paddle is not None:
+        paddle.seed(SEED)
+
+
+def forget_commands() -> None:
+    """Undo what a command does to its process and never takes back."""
+    logger = logs.get_logger()
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
+    runtime._prepare_once.cache_clear()
+    loops = sys.modules.get("ppocr.modeling.layers.eager")
+    if loops is not None:
+        loops.enabled.cache_clear()
+
+
+def restore(environment: dict[str, str]) -> None:
+    """Give the environment the values it had."""
+    for name in set(os.environ) - set(environment) - {UNDER_WAY}:
+        del os.environ[name]
+    for name, value in environment.items():
+        if name != UNDER_WAY and os.environ.get(name) != value:
+            os.environ[name] = value
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -31,7 +31,7 @@ from tqdm import tqdm
 from ppocr.data.texts import Characters, Text, count, read_texts
 from ppocr.text import dictionaries, fetching, official, rules
 from ppocr.text.charset import MAX_BYTES, decode_lines, find_dictionary, read_dictionary
-from ppocr.text.dictionaries import shown
+from ppocr.text.dictionaries import ENOUGH, shown
 from ppocr.transforms.base import Rejected
 from ppocr.utils import exits
 from ppocr.utils.exits import DataError, OutputError
@@ -39,7 +39,6 @@ from ppocr.utils.files import REPOSITORY, atomic_write, read_bytes
 from ppocr.utils.logs import say
 
 SPACE = " "
-RARE = 200  # samples of a character below which a recogniser seldom learns it well
 BAR_AFTER_S = 2
 NAMED = 20  # so many characters or rows are named in a list
 DAMAGED = DataError.exit_code
@@ -77,8 +76,8 @@ def build(given: argparse.Namespace) -> int:
     _write(given.output, lines, given.force)
     say(f"{given.output}: {len(lines)} characters ({len(base)} of {given.base or 'no base'} first)")
     _say_counted(found)
-    rare = {one: found.counts[one] for one in lines if found.counts[one] < RARE}
-    say(f"seen less than {RARE} times: {_listed(rare)}")
+    rare = {one: found.counts[one] for one in lines if found.counts[one] < ENOUGH}
+    say(f"seen less than {ENOUGH} times: {_listed(rare)}")
     left = {one: n for one, n in found.counts.items() if one not in set(lines)}
     if SPACE in left:
         say("the texts have spaces: set Global.use_space_char: true (no line of its own is needed)")
@@ -199,8 +198,8 @@ def _say_coverage(path: str, found: Characters) -> None:
         say(f"  not in {path}: {shown(one)} {_codes(one)} x {number}, first {found.first[one]}")
     if len(unknown) > NAMED:
         say(f"  ... and {len(unknown) - NAMED} characters more")
-    rare = {one: found.counts[one] for one in lines[:-1] if found.counts[one] < RARE}
-    say(f"seen less than {RARE} times: {_listed(rare)}")
+    rare = {one: found.counts[one] for one in lines[:-1] if found.counts[one] < ENOUGH}
+    say(f"seen less than {ENOUGH} times: {_listed(rare)}")
     if found.counts[SPACE] and SPACE not in lines[:-1]:
         say("the texts have spaces: Global.use_space_char has to be true")
 

@@ -37,7 +37,6 @@ def main(argv: Sequence[str]) -> int:
         raise exits.UsageError(f"-n should be 1 to {MOST}, not {given.number}")
     runtime.prepare(announce=False)
     from ppocr.config import general, load
-    from ppocr.data.build import DEFAULT_SEED
     from ppocr.doctor import preview, sheet
     from ppocr.pipeline import checks
     from ppocr.serving.fonts import FontChain
@@ -45,8 +44,7 @@ def main(argv: Sequence[str]) -> int:
     overrides = given.opt
     config = load(given.config, overrides)
     checks.ensure(config)
-    seed = given.seed if given.seed is not None else general.read(config).seed
-    seed = DEFAULT_SEED if seed is None else seed
+    seed = general.seed(config) if given.seed is None else given.seed
     name = Path(given.config).stem
     path = Path(given.output or Path("output/preview_data") / f"{name}_{given.mode}.png")
     samples = preview.groups(config, given.mode, given.number, seed, given.epoch, given.each_op)

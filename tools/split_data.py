@@ -36,7 +36,9 @@ import shlex
 from collections.abc import Sequence
 
 from ppocr.conversion import split, stratify
+from ppocr.conversion.from_ppocrlabel import LABELS, LINES
 from ppocr.conversion.tailor import COMMON_HOME, shown
+from ppocr.conversion.to_ppocrlabel import CROPS
 from ppocr.utils import exits
 from ppocr.utils.logs import say
 
@@ -79,9 +81,9 @@ def parser() -> argparse.ArgumentParser:
     add("--detRootPath", metavar="FOLDER", help="where pages go, if not to det/ of --output")
     add("--recRootPath", metavar="FOLDER", help="where lines go, if not to rec/ of --output")
     add("--config", nargs="+", default=[], metavar="YML", help="configs to write for the parts")
-    add("--detLabelFileName", default="Label.txt", help="labels of pages [%(default)s]")
-    add("--recLabelFileName", default="rec_gt.txt", help="labels of lines [%(default)s]")
-    add("--recImageDirName", default="crop_img", help="folder of the lines [%(default)s]")
+    add("--detLabelFileName", default=LABELS, help="labels of pages [%(default)s]")
+    add("--recLabelFileName", default=LINES, help="labels of lines [%(default)s]")
+    add("--recImageDirName", default=CROPS, help="folder of the lines [%(default)s]")
     add("--group", default="", metavar="PATTERN", help="what names the document of a page")
     add("--seed", type=int, default=0, help="another number, another split [%(default)s]")
     add("--force", action="store_true", help="replace an earlier split in these folders")

@@ -60,7 +60,8 @@ def main(argv: Sequence[str]) -> int:
     else:
         setup.train(chosen)
         if dist.is_main():
-            logs.say(f"next: {export_command(given.config, given.opt, chosen.folder)}")
+            resumed = bool(chosen.general.checkpoints)
+            logs.say(f"next: {export_command(given.config, given.opt, chosen.folder, resumed)}")
     return 0
 
 
@@ -85,10 +86,14 @@ def _own_parser() -> argparse.ArgumentParser:
     return found
 
 
-def export_command(config: str, given: Sequence[str], folder: Path) -> str:
-    """Return the command that exports what was trained with these settings."""
+def export_command(config: str, given: Sequence[str], folder: Path, resumed: bool = False) -> str:
+    """Return the command that exports what was trained with these settings.
+
+    A run that was ``resumed`` names where it began, perhaps in its file, and that would win.
+    """
     weights = folder / (BEST if exists(folder / BEST) else LATEST)
     settings = [one for one in given if one.partition("=")[0].strip() not in WEIGHTS]
+    settings += ["Global.checkpoints=null"] if resumed else []
     words = map(shlex.quote, [*settings, f"Global.pretrained_model={weights}"])
     return f"python tools/export_model.py -c {shlex.quote(config)} -o {' '.join(words)}"
 

@@ -13,6 +13,8 @@ from ppocr.config.section import as_section
 from ppocr.config.signatures import Signature
 
 SECTION = "Global"
+DEFAULT_SEED = 1024
+DEFAULT_BAD_RATIO = 0.01  # of the rows of a set that may be unreadable
 
 # What operators, post-processes and heads may ask for by name; nothing else of Global reaches them.
 OFFERED = (
@@ -147,6 +149,18 @@ def read(config: Mapping[str, Any]) -> General:
     result = compare(config)
     demand(result.problems)
     return General(**result.arguments)
+
+
+def seed(config: Mapping[str, Any]) -> int:
+    """Return the seed of the run that a config describes."""
+    given = (config.get(SECTION) or {}).get("seed")
+    return DEFAULT_SEED if given is None else given
+
+
+def bad_ratio(config: Mapping[str, Any]) -> float:
+    """Return which share of the rows of a set may be unreadable before a run is ended."""
+    given = (config.get(SECTION) or {}).get("max_bad_ratio")
+    return DEFAULT_BAD_RATIO if given is None else float(given)
 
 
 def offers(config: Mapping[str, Any]) -> dict[str, Any]:

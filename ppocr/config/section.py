@@ -7,8 +7,6 @@ from typing import Any
 
 from ppocr.config.errors import NOWHERE, Place
 
-FROM_FILE = ""
-
 
 class Section(dict[Any, Any]):
     """A mapping of a config, with the place and the origin of each key.

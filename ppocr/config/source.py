@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ppocr.config.broken import explained
 from ppocr.config.errors import NOWHERE, ConfigError, Place, Problem, nearest
 from ppocr.config.nodes import Node, is_merge
 from ppocr.config.scalars import expand, typed
@@ -21,6 +22,7 @@ from ppocr.utils.exits import MissingInput
 NODE_BUDGET = 200_000  # the largest official config has about 700
 DEPTH_BUDGET = 60
 FILE_BUDGET_BYTES = 8 << 20
+NOT_UTF8 = "is not UTF-8 text: save it with that encoding"
 CORE = "tag:yaml.org,2002:"
 PLAIN_TAGS = {CORE + "str": str, CORE + "int": int, CORE + "float": float}
 SAFE_TAGS = {*PLAIN_TAGS, CORE + "bool", CORE + "null", CORE + "map", CORE + "seq", "!", None}
@@ -52,7 +54,7 @@ def read_text(path: str | Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(Problem(Place(str(path), line), "is not UTF-8 text")) from error
+        raise ConfigError(Problem(Place(str(path), line), NOT_UTF8)) from error
 
 
 def parse(text: str, file: str) -> Document:
@@ -61,7 +63,7 @@ def parse(text: str, file: str) -> Document:
     try:
         document = _Composer(parser, file).document()
     except yaml.YAMLError as error:
-        raise ConfigError(_explained(error, file, text)) from error
+        raise ConfigError(explained(error, file, text)) from error
     finally:
         parser.dispose()
     return document
@@ -269,19 +271,6 @@ class _Builder:
             kind = str(node.tag).removeprefix(CORE)
             self.problems.append(Problem(node.place, f"'{text}' is not a {kind}"))
             return text
-
-
-def _explained(error: yaml.YAMLError, file: str, text: str) -> Problem:
-    """Return what the parser found, in one line, at the place where the reader should look."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    what = getattr(error, "problem", None) or str(error).splitlines()[0]
-    if mark is None:
-        position = getattr(error, "position", 0)
-        return Problem(Place(file, text.count("\n", 0, position) + 1), f"is not valid YAML: {what}")
-    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        what = "indentation must be spaces, this line begins with a tab"
-    return Problem(Place(file, mark.line + 1), f"is not valid YAML: {what}")
 
 
 __all__ = ["NOWHERE", "Document", "build", "parse", "read_text"]

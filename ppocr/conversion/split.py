@@ -20,12 +20,13 @@ from tqdm import tqdm
 from ppocr.conversion import tailor
 from ppocr.conversion.cut import check_image, checked_text, prepare
 from ppocr.conversion.files_out import place, row_name, write_rows
-from ppocr.conversion.from_ppocrlabel import project_picture
+from ppocr.conversion.from_ppocrlabel import LABELS, LINES, project_picture
 from ppocr.conversion.page import Page, Picture, Skip, Tally
 from ppocr.conversion.rows import page_of, ppocr_json
 from ppocr.conversion.safe import Images, walk
 from ppocr.conversion.stratify import PARTS, assign, features
 from ppocr.conversion.to_ppocr import CROPS, DET, REC
+from ppocr.conversion.to_ppocrlabel import CROPS as PROJECT_CROPS
 from ppocr.data.labels import LabelFile, Row
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError, MissingInput, OutputError, UsageError
@@ -45,9 +46,9 @@ class Options:
     shares: tuple[float, float, float]
     seed: int = 0
     group: str = ""  # a regular expression: what it finds in "project/page" names the document
-    det_label: str = "Label.txt"
-    rec_label: str = "rec_gt.txt"
-    crops: str = "crop_img"
+    det_label: str = LABELS
+    rec_label: str = LINES
+    crops: str = PROJECT_CROPS
     force: bool = False
     configs: tuple[str, ...] = ()  # to be written for the parts
 

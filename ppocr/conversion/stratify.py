@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ppocr.text.dictionaries import ENOUGH
 from ppocr.utils.exits import DataError, UsageError
 
 PARTS = ("train", "val", "test")
 PAGES, LINES = "pages", "lines"
-RARE = 200  # a character seen less often is hard to learn, so the parts share what there is
 LENGTHS = (3, 6, 12, 25, 50)  # upper ends of the classes of text length, in characters
 
 Features = Counter[str]
@@ -87,7 +87,7 @@ def _rarest_first(groups: Mapping[str, Features], total: Features) -> list[str]:
     rare = [
         feature
         for feature, count in total.items()
-        if feature.startswith("character ") and count < RARE and spread[feature] > 1
+        if feature.startswith("character ") and count < ENOUGH and spread[feature] > 1
     ]
     lengths = [feature for feature in total if feature.startswith("length ")]
     ordered = [*sorted(rare, key=lambda f: (total[f], f)), *sorted(lengths, key=lambda f: total[f])]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from logging import Logger
 from typing import Any
 
-from ppocr.config import as_section, signatures
+from ppocr.config import as_section, general, signatures
 from ppocr.config.errors import ConfigError, demand
-from ppocr.config.general import offers
 from ppocr.config.schema import match
 from ppocr.data import COLLATES, DATASETS, SAMPLERS, settings
 from ppocr.data.fetch import Fetcher
@@ -21,9 +19,8 @@ from ppocr.transforms import create_operators
 from ppocr.utils import dist
 from ppocr.utils.exits import DataError
 from ppocr.utils.logs import get_logger
+from ppocr.utils.runtime import processors
 
-DEFAULT_SEED = 1024
-MAX_BAD_RATIO = 0.01
 TRAIN = "Train"
 STACK = "Stack"
 
@@ -43,11 +40,10 @@ def build_loader(
     logger = logger or get_logger()
     training = mode == TRAIN
     section = as_section(config[mode])
-    general = config.get("Global") or {}
     given = loader_settings(section.get("loader"))
     source: Source = DATASETS.build(section["dataset"])
-    ops = _operators(source, offers(config), training)
-    seed = _seed(general, seed)
+    ops = _operators(source, general.offers(config), training)
+    seed = general.seed(config) if seed is None else seed
     fetcher = Fetcher(source, ops, _collate(given, raw_images), training, seed)
     for line in source.describe():
         logger.info("%s data: %s", mode, line)
@@ -62,7 +58,7 @@ def build_loader(
         sampler,
         num_workers=usable_workers(given.num_workers, logger),
         use_shared_memory=given.use_shared_memory,
-        max_bad_ratio=_bad_ratio(general),
+        max_bad_ratio=general.bad_ratio(config),
         stall_s=given.stall_s,
     )
     loader.probe()
@@ -85,9 +81,7 @@ def loader_settings(section: Mapping[str, Any] | None) -> LoaderSettings:
 
 def usable_workers(wanted: int, logger: Logger) -> int:
     """Return how many workers to start: no more than there are cores to run them."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    cores = processors()
     if wanted > cores:
         logger.info("num_workers: %d instead of %d, one per core", cores, wanted)
     return max(0, min(wanted, cores))
@@ -102,17 +96,6 @@ def _collate(given: LoaderSettings, raw_images: bool) -> Any:
     name = given.collate_fn or STACK
     computed = {"raw_images": raw_images} if name == STACK else None
     return COLLATES.build(name, computed=computed)
-
-
-def _seed(general: Mapping[str, Any], seed: int | None) -> int:
-    if seed is not None:
-        return seed
-    return general["seed"] if general.get("seed") is not None else DEFAULT_SEED
-
-
-def _bad_ratio(general: Mapping[str, Any]) -> float:
-    given = general.get("max_bad_ratio")
-    return MAX_BAD_RATIO if given is None else float(given)
 
 
 def _demand_batches(sampler: Any, fetcher: Fetcher, given: LoaderSettings, mode: str) -> None:

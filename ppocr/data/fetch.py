@@ -16,15 +16,11 @@ import numpy as np
 from ppocr.data.sampler import Request
 from ppocr.data.source import Source, generator
 from ppocr.data.tally import Reject
-from ppocr.transforms.base import Compose, Rejected
+from ppocr.transforms.base import LOST, Compose, Rejected
 from ppocr.utils.exits import DataError, InternalError, OcrError
 
 MAX_REPLACEMENTS = 64
 MAX_EXTRA_TRIES = 16
-
-# reasons that concern the label's fitness for the model, not the sample's integrity
-LOST = "unknown_characters"
-UNWANTED = frozenset({"empty", "too_long", "only_unknown", LOST})
 
 _KEPT = "kept"
 
@@ -158,8 +154,7 @@ class Fetcher:
         detail = (
             rejected.detail if rejected.detail.startswith(place) else f"{place}: {rejected.detail}"
         )
-        broken = rejected.reason not in UNWANTED
-        return Reject(rejected.reason, place, detail, broken, kept)
+        return Reject(rejected.reason, place, detail, rejected.broken, kept)
 
     def _raw(self, row: int, rng: np.random.Generator, position: int, epoch: int) -> Sample:
         sample = self.source.read(row, rng)
@@ -228,7 +223,7 @@ class _JudgedLater:
         try:
             return self.op(sample)
         except Rejected as rejected:
-            if rejected.reason not in UNWANTED:
+            if rejected.broken:
                 raise
             sample[_KEPT].append(rejected)
             sample.update({name: np.zeros((), np.int64) for name in self.op.adds})

@@ -118,6 +118,15 @@ def find(path: Path, known: Identity) -> RowIndex:
     return found
 
 
+def digest(path: Path, known: Identity) -> str:
+    """Return eight characters that follow from the content: all of it, or of a large file parts."""
+    try:
+        whole = files.sha256(path) if known.size < KEPT_FROM else _digest(path, known.size)
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+    return whole[:8]
+
+
 def scan(path: Path, size: int) -> RowIndex:
     """Return the index of a file of ``size`` bytes, reading all of it.
 

@@ -65,6 +65,9 @@ class SimpleDataSet(Source):
         number, line = self.where(row)
         return self.files[number][line].label
 
+    def contents(self) -> list[str]:
+        return [f"{len(file)} rows {file.digest()}" for file in self.files]
+
     @property
     def names(self) -> list[str]:
         return [str(file.path) for file in self.files]

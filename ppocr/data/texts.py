@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 
 from ppocr.data.labels import LabelFile, decode, parse
 from ppocr.transforms.base import Rejected
+from ppocr.transforms.encode_det import IGNORED_TEXTS
 
 Kind = Literal["auto", "rec", "det", "text"]
 MOST_TOLD = 1000
-IGNORED = ("###", "*")  # boxes that are not to be read
 
 
 class Text(NamedTuple):
@@ -109,4 +109,4 @@ def _boxes(label: str) -> list[str] | None:
         texts = [str(box["transcription"]) for box in boxes]
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return [one for one in texts if one not in IGNORED]
+    return [one for one in texts if one not in IGNORED_TEXTS]

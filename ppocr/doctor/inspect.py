@@ -10,7 +10,6 @@ from typing import Any
 
 from ppocr.config import general
 from ppocr.config.section import Section
-from ppocr.data.build import DEFAULT_SEED
 from ppocr.doctor import images, letters, lists, pages, refused, sharing, texts
 from ppocr.doctor.findings import RUIN, STOP, Case, Chapter, Finding
 from ppocr.doctor.network import Network
@@ -93,8 +92,7 @@ def run(
     Lists without broken rows and an extended dictionary are written to ``folder`` where a
     recommendation needs them. With ``limit`` only that many rows of each set are looked at.
     """
-    seed = general.read(config).seed
-    seed = DEFAULT_SEED if seed is None else seed
+    seed = general.seed(config)
     task = str((config.get("Architecture") or {}).get("model_type"))
     case = Case(config, path, list(overrides), task, open_sets(config, seed), folder, seed)
     examine(case.sets, task, seed, limit, quiet)

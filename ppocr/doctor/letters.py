@@ -24,9 +24,9 @@ from ppocr.doctor.findings import (
 from ppocr.doctor.sets import Set
 from ppocr.report import charts
 from ppocr.text.charset import Charset
+from ppocr.text.dictionaries import ENOUGH
 from ppocr.utils.files import atomic_write
 
-ENOUGH = 200  # samples of a character from which on a recogniser knows it
 FEW_ROWS = 0.01
 SPACE = " "
 MOST_LISTED, MOST_NEVER = 200, 1000

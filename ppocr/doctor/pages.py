@@ -22,12 +22,12 @@ from ppocr.doctor.findings import (
 )
 from ppocr.doctor.sets import Set
 from ppocr.report import charts
+from ppocr.transforms.resize_det import STRIDE_PX
 
 READABLE_PX = 8  # the height from which on a text is seen when nothing else is configured
 MANY = 0.05
 WORDS_CLOSE, LINES_SPACED, LINES_CLOSE = 0.35, 0.2, 0.2
 FACTOR = 1.6  # so much smaller or larger in evaluation is another task
-STRIDE_PX = 32
 LARGEST_PX = 960
 SHOWN = 5
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from ppocr.config import general
 from ppocr.doctor import lists
 from ppocr.doctor.findings import (
     NOTE,
@@ -25,7 +26,6 @@ from ppocr.doctor.kinds import KINDS
 from ppocr.doctor.rows import Trouble
 from ppocr.doctor.sets import Set
 
-MAX_BAD_RATIO = 0.01  # what training accepts when Global.max_bad_ratio is not given
 OWN_CHAPTER = frozenset({"text-too-long", "unknown-characters", "exif-against-boxes"})
 MANY = 0.01
 SHOWN, SHOWN_PLACES = 6, 10
@@ -124,8 +124,7 @@ def _broken(case: Case, one: Set, found: Chapter) -> None:
     number = len(rows)
     if not number or number == one.looked_at:
         return
-    given = (case.config.get("Global") or {}).get("max_bad_ratio")
-    allowed = MAX_BAD_RATIO if given is None else float(given)
+    allowed = general.bad_ratio(case.config)
     share = part(number, one.looked_at)
     stops = share > allowed if one.training else True
     listed = ", ".join(f"{KINDS[kind].title} ({n})" for kind, n in kinds.most_common(4))

@@ -26,7 +26,9 @@ from ppocr.data.source import Source
 from ppocr.data.workers import Workers
 from ppocr.doctor.rows import MAX_PIXELS, Examiner, Facts, Team, Trouble
 from ppocr.transforms import create_operators
+from ppocr.transforms.decode import CV_LIMIT
 from ppocr.utils.exits import OcrError
+from ppocr.utils.runtime import processors
 
 MODES = ("Train", "Eval")
 CHUNK = 32
@@ -34,8 +36,6 @@ STALL_S = 120.0
 MOST_WORKERS = 4
 MOST_EXAMPLES = 1000  # troubles of one kind that are kept with place and detail
 SMALL_INTS = ("width", "height", "length", "bare", "steps")
-# OpenCV reads this when it is loaded: formats whose header we do not know have a limit as well
-CV_LIMIT = "OPENCV_IO_MAX_IMAGE_PIXELS"
 
 
 @dataclass(slots=True)
@@ -133,6 +133,7 @@ def _requests(positions: np.ndarray) -> list[Request]:
 def _facts(team: Team, requests: Sequence[Request]) -> Iterator[tuple[int, Facts, int]]:
     if not requests:
         return
+    # OpenCV reads it when it is loaded: formats whose header we do not know have a limit as well
     before = os.environ.get(CV_LIMIT)
     os.environ[CV_LIMIT] = str(MAX_PIXELS)  # for the processes that start here
     workers = Workers(team, min(_workers(), len(requests)), False, STALL_S)
@@ -148,10 +149,7 @@ def _facts(team: Team, requests: Sequence[Request]) -> Iterator[tuple[int, Facts
 
 
 def _workers() -> int:
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
-    return max(1, min(cores, MOST_WORKERS))
+    return min(processors(), MOST_WORKERS)
 
 
 def _take(one: Set, facts: Facts, pieces: dict[str, list[Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from paddle import Tensor, nn
 
+from ppocr.config.scalars import number
 from ppocr.config.section import named
 from ppocr.losses import LOSSES
 
@@ -56,7 +57,8 @@ def _build(entry: Any) -> tuple[nn.Layer, float]:
     # within an entry ``name`` is what the loss is called in the log
     label = settings.get("name")
     computed = {} if label in (None, name) else {"log_name": label}
-    return LOSSES.build(section, computed=computed), float(settings.get("weight", 1.0))
+    weight = settings.get("weight")
+    return LOSSES.build(section, computed=computed), 1.0 if weight is None else number(str(weight))
 
 
 def _free(key: str, taken: Mapping[str, Any]) -> str:

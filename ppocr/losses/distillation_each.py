@@ -25,6 +25,7 @@ class DistillationCTCLoss(nn.Layer):
     """CTC loss of each named network; with ``multi_head`` of its "ctc" and ``label_ctc``."""
 
     each_of: ClassVar[str] = "CTCLoss"
+    entry: ClassVar[str] = "ctc"  # of a MultiHead
     reads: tuple[str, ...] = ("length",)  # and the label, whose name depends on ``multi_head``
 
     def __init__(
@@ -37,7 +38,7 @@ class DistillationCTCLoss(nn.Layer):
     ) -> None:
         super().__init__()
         self.each = _Each(CTCLoss(use_focal_loss), model_name_list, key, log_name)
-        self.head, self.label = ("ctc", "label_ctc") if multi_head else (None, "label")
+        self.head, self.label = (self.entry, "label_ctc") if multi_head else (None, "label")
         self.reads = (self.label, "length")
 
     def forward(
@@ -50,6 +51,7 @@ class DistillationSARLoss(nn.Layer):
     """SAR loss of each named network; with ``multi_head`` of its "sar" and ``label_sar``."""
 
     each_of: ClassVar[str] = "SARLoss"
+    entry: ClassVar[str] = "sar"  # of a MultiHead
     reads: tuple[str, ...] = ()  # and the label, whose name depends on ``multi_head``
 
     def __init__(
@@ -62,7 +64,7 @@ class DistillationSARLoss(nn.Layer):
     ) -> None:
         super().__init__()
         self.each = _Each(SARLoss(ignore_index), model_name_list, key, log_name)
-        self.head, self.label = ("sar", "label_sar") if multi_head else (None, "label")
+        self.head, self.label = (self.entry, "label_sar") if multi_head else (None, "label")
         self.reads = (self.label,)
 
     def forward(
@@ -79,6 +81,7 @@ class DistillationNRTRLoss(nn.Layer):
     """
 
     each_of: ClassVar[str] = "NRTRLoss"
+    entry: ClassVar[str] = "gtc"  # of a MultiHead
     reads: tuple[str, ...] = ("length",)  # and the label, whose name depends on ``multi_head``
 
     def __init__(
@@ -92,7 +95,7 @@ class DistillationNRTRLoss(nn.Layer):
     ) -> None:
         super().__init__()
         self.each = _Each(NRTRLoss(smoothing, ignore_index), model_name_list, key, log_name)
-        self.head, self.label = ("gtc", "label_gtc") if multi_head else (None, "label")
+        self.head, self.label = (self.entry, "label_gtc") if multi_head else (None, "label")
         self.reads = (self.label, "length")
 
     def forward(
@@ -105,6 +108,7 @@ class DistillationDBLoss(nn.Layer):
     """Every part of DBLoss for each named network; the settings are those of DBLoss."""
 
     each_of: ClassVar[str] = "DBLoss"
+    whole: ClassVar[bool] = True  # of what a network gives, the map is looked up here
     reads: ClassVar[tuple[str, ...]] = (
         "threshold_map",
         "threshold_mask",

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
-from ppocr.losses.distillation_base import map_of, maps_named, output_of, pairs_of
+from ppocr.losses.distillation_base import MAPS, map_of, maps_named, output_of, pairs_of
 from ppocr.losses.divergence import Act, CTCLogitsLoss, DKDLoss, DMLLoss
 
 
@@ -28,6 +28,7 @@ class DistillationDMLLoss(nn.Layer):
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
+    maps: ClassVar[dict[str, int]] = MAPS
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class DistillationDMLLoss(nn.Layer):
         super().__init__()
         self.pairs = pairs_of(model_name_pairs)
         self.key, self.head = key, dis_head if multi_head else None
-        self.maps = maps_named(maps_name)
+        self.wanted = maps_named(maps_name)
         self.log_name, self.per_sample = log_name, per_sample
         self.divergence = DMLLoss(act, use_log)
 
@@ -55,9 +56,9 @@ class DistillationDMLLoss(nn.Layer):
         for index, (one, other) in enumerate(self.pairs):
             left = output_of(predicts, one, self.key, self.head)
             right = output_of(predicts, other, self.key, self.head)
-            if not self.maps:
+            if not self.wanted:
                 found[f"{self.log_name}_{index}"] = self._compare(left, right)
-            for name in self.maps:
+            for name in self.wanted:
                 value = self._compare(map_of(left, name), map_of(right, name))
                 found[f"{self.log_name}_{name}_{index}"] = value
         return found
@@ -145,6 +146,7 @@ class DistillationDKDLoss(nn.Layer):
 class DistillCTCLogits(nn.Layer):
     """Divergence of the CTC heads of each pair (see CTCLogitsLoss), the student named first."""
 
+    entry: ClassVar[str] = "ctc"  # of a MultiHead
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
@@ -164,7 +166,7 @@ class DistillCTCLogits(nn.Layer):
     ) -> dict[str, Tensor]:
         found = {}
         for index, (student, teacher) in enumerate(self.pairs):
-            left = output_of(predicts, student, self.key, "ctc")
-            right = output_of(predicts, teacher, self.key, "ctc")
+            left = output_of(predicts, student, self.key, self.entry)
+            right = output_of(predicts, teacher, self.key, self.entry)
             found[f"{self.log_name}_{index}"] = self.divergence(left, right)
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 
 class ClsMetric:
@@ -12,7 +12,7 @@ class ClsMetric:
 
     reads: ClassVar[tuple[str, ...]] = ("text",)
 
-    def __init__(self, main_indicator: str = "acc", smoothing: float = 0.0) -> None:
+    def __init__(self, main_indicator: Literal["acc"] = "acc", smoothing: float = 0.0) -> None:
         self.main_indicator = main_indicator
         self.smoothing = smoothing
         self.reset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import shapely
@@ -114,7 +114,7 @@ class DetMetric:
 
     reads: ClassVar[tuple[str, ...]] = ("polys", "ignore_tags")
 
-    def __init__(self, main_indicator: str = "hmean") -> None:
+    def __init__(self, main_indicator: Literal["precision", "recall", "hmean"] = "hmean") -> None:
         self.main_indicator = main_indicator
         self.reset()
 

@@ -51,6 +51,9 @@ class Totals:
         return fsum(number * (edits / longer) for (edits, longer), number in self.edits.items())
 
 
+Indicator = Literal["acc", "norm_edit_dis", "acc_with_space", "acc_without_space"]
+
+
 class RecMetric:
     """Share of lines read without a mistake, and mean similarity by edit distance.
 
@@ -65,7 +68,7 @@ class RecMetric:
 
     def __init__(
         self,
-        main_indicator: str = "acc",
+        main_indicator: Indicator = "acc",
         is_filter: bool = False,
         ignore_space: bool = True,
         unknown: Literal["count", "delete"] = "count",

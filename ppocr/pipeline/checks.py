@@ -23,6 +23,7 @@ from ppocr.pipeline.entries import held, stray
 from ppocr.pipeline.kinds import (
     DEFAULT_NAMES,
     FILLED,
+    FIXED,
     HOLDER_KEYS,
     NO_COMPONENT,
     OFFERED_TO,
@@ -32,6 +33,7 @@ from ppocr.pipeline.kinds import (
     fixed_signature,
     registry,
 )
+from ppocr.pipeline.lessons import check_lessons, check_pupils
 from ppocr.pipeline.named_files import missing
 from ppocr.pipeline.networks import check_names
 from ppocr.pipeline.reads import cross_check
@@ -72,6 +74,8 @@ def check(config: Mapping[str, Any], files: bool = False) -> Report:
     walk.say_where_keys_belong()
     report.problems.extend(cross_check(root, report.parts))
     report.problems.extend(check_names(root))
+    report.problems.extend(check_lessons(root))
+    report.notes.extend(check_pupils(root))
     report.problems.extend(check_sources(root))
     if files:
         report.problems.extend(missing(root))
@@ -263,6 +267,11 @@ class _Walk:
         if part.kind in TABLES:
             filled |= registry(part.kind).computed
         extra = [key for key in skip if key in section and key not in part.signature.settings]
+        if extra and part.kind in FIXED:
+            held_keys = as_section({key: section[key] for key in extra}, section.place)
+            held_keys.places.update(section.places)
+            owner = signatures.called(fixed_signature(part.kind), part.name)
+            self.report.problems.extend(match(owner, held_keys).problems)
         judged = section.without(*extra)
         later = planned.signature(part.kind, part.name, part.model_type)
         also = [*skip, *(later.settings if later else ())]

@@ -19,10 +19,12 @@ def held(path: str, value: Any) -> Iterator[tuple[str, Section]]:
         if (
             section
             and "name" not in section
-            and all(isinstance(v, Mapping) for v in value.values())
+            and any(isinstance(v, Mapping) for v in value.values())
+            and all(isinstance(v, Mapping | None) for v in value.values())
         ):
             for name, inner in section.items():
-                yield f"{path}.{name}", as_section(inner)
+                if inner is not None:
+                    yield f"{path}.{name}", as_section(inner)
         elif section:
             yield path, section
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,22 @@ class Retention:
     label_file_list: list[str] | str | None = None
     max_drop: float = 0.02  # of the main indicator, since the run began
     action: str = "warn"  # or "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneLoss:
+    """What a loss in a list has beside its own settings."""
+
+    weight: float = 1.0
+    name: str | None = None  # in the log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneNetwork:
+    """What a network of a distillation has beside its own settings."""
+
+    pretrained: str | Literal[False] | None = None
+    freeze_params: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

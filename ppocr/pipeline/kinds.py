@@ -30,7 +30,7 @@ TABLES: Mapping[str, str] = {
 OFFERED_TO = frozenset({"Op", "PostProcess"})
 DEFAULT_NAMES = {"Architecture": "BaseModel", "Schedule": "Const"}
 FILLED = {"Schedule": ("epochs", "step_each_epoch")}  # the program offers them when it builds
-# keys of an entry that are read by what holds it
+# keys of an entry that are read by what holds it; FIXED has their types
 HOLDER_KEYS = {
     "Loss": ("weight", "name"),
     "Architecture": ("pretrained", "freeze_params"),
@@ -55,6 +55,8 @@ FIXED = {
     "Train": ("ppocr.pipeline.fixed", "Mode"),
     "Eval": ("ppocr.pipeline.fixed", "Evaluated"),
     "retention": ("ppocr.pipeline.fixed", "Retention"),
+    "Loss": ("ppocr.pipeline.fixed", "OneLoss"),
+    "Architecture": ("ppocr.pipeline.fixed", "OneNetwork"),
 }
 
 

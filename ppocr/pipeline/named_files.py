@@ -65,7 +65,15 @@ def _data(section: Section) -> Iterator[Problem]:
         names = given if isinstance(given, list) else [given] if isinstance(given, str) else []
         for index, name in enumerate(names):
             if not is_there(Path(str(name))):
-                yield Problem(_place(section, key, index), f"{key}: there is {what} {name}")
+                text = f"{key}: there is {what} {_told(str(name))}"
+                yield Problem(_place(section, key, index), text)
+
+
+def _told(name: str) -> str:
+    """Return a path that is not there, and where it was looked for or how it was misread."""
+    if not name.isprintable():
+        return f"{name!r}: a backslash in double quotes is an escape, write '...' or /"
+    return name if Path(name).is_absolute() else f"{name} (looked in {Path.cwd()})"
 
 
 def _place(section: Section, key: str, index: int) -> Place:

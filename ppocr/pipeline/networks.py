@@ -11,6 +11,8 @@ from typing import Any
 
 from ppocr.config.errors import ConfigError, Place, Problem, nearest
 from ppocr.config.registry import Registry
+from ppocr.config.scalars import number
+from ppocr.config.schema import shown
 from ppocr.config.section import Items, Section, as_section, named
 from ppocr.losses import LOSSES
 from ppocr.metrics import METRICS
@@ -60,7 +62,7 @@ def key_network(config: Mapping[str, Any]) -> str:
     if not is_distillation(config):
         return ""
     root = as_section(config)
-    names, metric = list(networks(root["Architecture"])), _inner(root, "Metric")
+    names, metric = list(networks(root["Architecture"])), section_in(root, "Metric")
     key = metric.get("key")
     if key in names:
         return str(key)
@@ -69,7 +71,7 @@ def key_network(config: Mapping[str, Any]) -> str:
 
 def wanted_networks(config: Mapping[str, Any]) -> list[str]:
     """Return the networks to export: ``Global.export_networks``, else that of the Metric's key."""
-    section = _inner(as_section(config), "Global")
+    section = section_in(as_section(config), "Global")
     given = section.get(WISH)
     if not given or not is_distillation(config):
         return [key_network(config)]
@@ -102,8 +104,8 @@ def network_config(config: Mapping[str, Any], name: str) -> Section:
     model_type = architecture.get("model_type") or root["Architecture"].get("model_type")
     architecture["model_type"] = model_type
     alone = root.without()
-    if name != _inner(root, "Metric").get("key"):  # the published name is that of the result
-        alone["Global"] = _inner(root, "Global").without("model_name")
+    if name != section_in(root, "Metric").get("key"):  # the published name is that of the result
+        alone["Global"] = section_in(root, "Global").without("model_name")
     alone["Architecture"] = architecture
     alone["Loss"] = _loss(root, name, architecture)
     alone["PostProcess"] = _plain_part(POSTPROCESSES, as_section(root["PostProcess"]), model_type)
@@ -117,15 +119,16 @@ def check_names(config: Mapping[str, Any]) -> Iterator[Problem]:
     if not is_distillation(root):
         return
     names = list(networks(root["Architecture"]))
+    yield from _undescribed(as_section(root["Architecture"]["Models"]))
     for path, section in _naming(root):
         # Global.model_name is no network: what others call the result
         for setting in (WISH,) if path == "Global" else LISTS:
-            for name, place in _listed(section, setting):
+            for name, place in names_in(section, setting):
                 if name not in names and (setting, name) != (WISH, ALL):
                     yield Problem(place, _unknown(f"{path}.{setting}", name, names))
-    metric, post = _inner(root, "Metric"), _inner(root, "PostProcess")
+    metric, post = section_in(root, "Metric"), section_in(root, "PostProcess")
     key = metric.get("key")
-    decoded = [name for name, _ in _listed(post, "model_name")]
+    decoded = [name for name, _ in names_in(post, "model_name")]
     if not decoded and _reads_networks(post):
         yield Problem(post.place, _unknown("PostProcess.model_name", None, names))
     if key not in names:
@@ -133,6 +136,13 @@ def check_names(config: Mapping[str, Any]) -> Iterator[Problem]:
     elif decoded and key not in decoded:
         text = f"Metric.key is '{key}', but PostProcess.model_name has only {', '.join(decoded)}"
         yield Problem(metric.where("key"), text)
+
+
+def _undescribed(models: Section) -> Iterator[Problem]:
+    for name, network in models.items():
+        if not isinstance(network, Mapping):
+            text = f"Architecture.Models.{name} should describe a network, not be {shown(network)}"
+            yield Problem(models.where(name), text)
 
 
 def nested(outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +166,9 @@ def network_of(output: str) -> str:
 def decoded_networks(config: Mapping[str, Any]) -> list[str]:
     """Return the networks whose outputs the post-process reads, all if it names none."""
     names = list(networks(config["Architecture"]))
-    listed = [name for name, _ in _listed(_inner(as_section(config), "PostProcess"), "model_name")]
+    listed = [
+        name for name, _ in names_in(section_in(as_section(config), "PostProcess"), "model_name")
+    ]
     return [name for name in names if name in listed] or names
 
 
@@ -174,19 +186,20 @@ def _reads_networks(post: Section) -> bool:
 
 def _naming(root: Section) -> Iterator[tuple[str, Section]]:
     """Yield the sections that name networks: Global, PostProcess and every loss of a list."""
-    yield "Global", _inner(root, "Global")
-    yield "PostProcess", _inner(root, "PostProcess")
-    yield from _losses(root)
+    yield "Global", section_in(root, "Global")
+    yield "PostProcess", section_in(root, "PostProcess")
+    yield from losses_of(root)
 
 
-def _inner(root: Section, key: str) -> Section:
+def section_in(root: Section, key: str) -> Section:
+    """Return the section of that key, an empty one where there is none."""
     value = root.get(key)
     return as_section(value) if isinstance(value, Mapping) else Section(place=root.where(key))
 
 
-def _losses(root: Section) -> Iterator[tuple[str, Section]]:
+def losses_of(root: Section) -> Iterator[tuple[str, Section]]:
     """Yield name and settings of each loss of a CombinedLoss."""
-    listed = _inner(root, "Loss").get("loss_config_list")
+    listed = section_in(root, "Loss").get("loss_config_list")
     for index, entry in enumerate(listed if isinstance(listed, list) else []):
         place = listed.where(index) if isinstance(listed, Items) else root.where("Loss")
         name, settings = named(entry, place)
@@ -194,7 +207,7 @@ def _losses(root: Section) -> Iterator[tuple[str, Section]]:
             yield name, settings
 
 
-def _listed(section: Section, setting: str) -> Iterator[tuple[str, Place]]:
+def names_in(section: Section, setting: str) -> Iterator[tuple[str, Place]]:
     """Yield the names that a setting lists, pairs opened, with where they stand."""
     value = section.get(setting)
     if isinstance(value, str):
@@ -241,7 +254,7 @@ def _loss(root: Section, name: str, architecture: Section) -> Section:
     another network; a ConfigError says that no loss is known for its head.
     """
     stated = dict(_stated(root, name))
-    head = _inner(architecture, "Head")
+    head = section_in(architecture, "Head")
     place = root.where("Loss")
     if head.get("name") == MULTI_HEAD:
         return _multi_loss(head, stated, place)
@@ -255,11 +268,11 @@ def _loss(root: Section, name: str, architecture: Section) -> Section:
 def _stated(root: Section, name: str) -> Iterator[tuple[str, Section]]:
     """Yield plain losses and their settings; those that name the network come last, and win."""
     found = []
-    for loss, settings in _losses(root):
+    for loss, settings in losses_of(root):
         if not LOSSES.has(loss):
             continue
         inner = LOSSES.signature(loss).facts.get("each_of")
-        listed = [one for one, _ in _listed(settings, "model_name_list")]
+        listed = [one for one, _ in names_in(settings, "model_name_list")]
         if inner:
             found.append((name in listed, inner, settings.without(*EACH, LABEL)))
     for _, inner, settings in sorted(found, key=lambda one: one[0]):
@@ -275,7 +288,8 @@ def _multi_loss(head: Section, stated: Mapping[str, Section], place: Place) -> S
         if suited is None:
             raise ConfigError(Problem(place, f"which loss trains a {inner} alone is not known"))
         settings = stated.get(suited, Section(place=place))
-        weight = float(settings.get("weight", 1.0))
+        given = settings.get("weight")
+        weight = 1.0 if given is None else number(str(given))
         if weight != 1.0:
             loss["weight_1" if suited == "CTCLoss" else "weight_2"] = weight
         entries.append(Section({suited: settings.without("weight") or None}, place))

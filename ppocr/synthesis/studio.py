@@ -36,6 +36,7 @@ from ppocr.synthesis.surface import Surface
 from ppocr.synthesis.typefaces import FontSet
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import InternalError
+from ppocr.utils.runtime import processors
 
 LINES_A_CHUNK, PAGES_A_CHUNK = 32, 1
 AHEAD = 3  # chunks begun before they are needed, per process
@@ -171,13 +172,6 @@ class _Chunk:
 
     jobs: list[Job]
     future: Future[list[Drawn]] | None = None
-
-
-def processors() -> int:
-    """Return how many processors there are for this process, both threads of a core counted."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _begin() -> None:

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ppocr.text import official
-from ppocr.text.dictionaries import faults
+from ppocr.text.dictionaries import BYTE_ORDER_MARK, faults
 from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.files import find_file, read_bytes
 
 DEFAULT_CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MOST_PROBLEMS = 10
 MAX_BYTES = 16 << 20  # the largest official dictionary has 80 kB
 TRAINED_WITH_IT = (

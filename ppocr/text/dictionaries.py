@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ppocr.text import official
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ENOUGH = 200  # samples of a character below which a recogniser seldom learns it well
 SHOWN = 10  # so many characters are named in a line
 OTHER_ENCODINGS = ("gb18030", "big5", "shift_jis", "cp1252")
 SPACES = {" ": "space", "\u3000": "ideographic space U+3000", "\u00a0": "no-break space U+00A0"}

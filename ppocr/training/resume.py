@@ -16,6 +16,8 @@ from ppocr import __version__
 from ppocr.config import as_section, plain
 from ppocr.config.errors import ConfigError
 from ppocr.config.general import General
+from ppocr.data import build
+from ppocr.data.source import Source
 from ppocr.modeling.weights import load_weights
 from ppocr.optimizer import SCHEDULES
 from ppocr.pipeline.trained_with import dictionaries
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 AUTO = "auto"
 COARSE_STEPS = 8  # an epoch's steps when two learning-rate curves are compared
-# what decides which samples a batch of an epoch holds: a position within an epoch needs it equal
-POSITIONAL = ("seed", "samples", "batch_size_per_card", "drop_last", "ranks")
+MOST_LISTED = 20  # changes that neither samples nor rate depend on
+MOST_SHOWN = 60  # characters of a value
+# how a run is gone on with, which is no change of the run
+HOW_TO_RESUME = ("checkpoints", "resume", "resume_override", "pretrained_model")
 
 
 def checkpoint_to_resume(values: General, folder: Path) -> str:
@@ -75,25 +79,51 @@ def load(path: str, run: Run) -> TrainState:
 
 def fingerprint(run: Run) -> dict[str, Any]:
     """Return what is written beside a checkpoint to notice later that the config has changed."""
-    config = run.settings.config
-    loader = config["Train"].get("loader") or {}
-    return {
-        "config": value_digest(plain(config)),
+    config = plain(run.settings.config)
+    found = {
+        "config": value_digest(config),
+        "settings": config,
         "dictionary": value_digest(run.spec.characters) if run.spec.characters else None,
         "machine": machine(run),
-        "positional": {
-            "seed": run.settings.seed,
-            "samples": run.loader.count,
-            "batch_size_per_card": loader.get("batch_size_per_card"),
-            "drop_last": loader.get("drop_last"),
-            "ranks": dist.world_size(),
-        },
+        "positional": positional(run),
+        "evaluated": contents(run.valid.dataset),
         "schedule": {
             "epoch_num": run.general.epoch_num,
-            "Optimizer": plain(config["Optimizer"]),
+            "Optimizer": config["Optimizer"],
             **{key: value for key, value in unusual(run.general).items() if value},
         },
     }
+    return json.loads(json.dumps(found, default=str))  # as it will be read back
+
+
+def positional(run: Run) -> dict[str, Any]:
+    """Return what decides which samples a batch of an epoch holds.
+
+    A position within an epoch says nothing unless all of it is what it was.
+    """
+    section = run.settings.config["Train"]
+    loader = build.loader_settings(section.get("loader"))
+    return {
+        "seed": run.settings.seed,
+        "samples": run.loader.count,
+        "batch_size_per_card": loader.batch_size_per_card,
+        "drop_last": loader.drop_last,
+        "shuffle": loader.shuffle,
+        "ranks": dist.world_size(),
+        "sampler": plain(section.get("sampler") or {}),
+        "ratio_list": list(run.loader.dataset.ratios),
+        "data": contents(run.loader.dataset),
+    }
+
+
+def contents(source: Source) -> dict[str, str]:
+    """Return what each file of a data set holds, by its name; the folders may be others."""
+    found: dict[str, str] = {}
+    for name, content in zip(source.names, source.contents(), strict=True):
+        short = Path(name).name
+        number = sum(one.partition(" #")[0] == short for one in found)
+        found[f"{short} #{number + 1}" if number else short] = content
+    return found
 
 
 def unusual(values: General) -> dict[str, Any]:
@@ -149,10 +179,11 @@ def _compare(folder: Path, run: Run, state: TrainState) -> bool:
     now = fingerprint(run)
     for line in _differences(saved.get("machine", {}), now["machine"]):
         get_logger().warning("changed since the checkpoint: %s: not bit-exact from here on", line)
-    moved = _differences(saved.get("positional", {}), now["positional"])
+    moved = _differences(*_both(saved, now, "positional"))
     course = _differences(saved.get("schedule", {}), now["schedule"])
     for line in [*moved, *course]:
         get_logger().warning("changed since the checkpoint: %s", line)
+    _say_the_rest(saved, now, [*moved, *course])
     if saved.get("schedule") and same_course(saved["schedule"], now["schedule"]):
         course = []
     if not (moved or course):
@@ -194,12 +225,47 @@ def rates(optimizer: Mapping[str, Any], epochs: int, until: int) -> list[float]:
     return rates
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any], path: str = "") -> list[str]:
-    lines = []
-    for key in sorted({*before, *now}):
-        old, new = before.get(key), now.get(key)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            lines += _differences(old, new, f"{path}{key}.")
-        elif old != new:
-            lines.append(f"{path}{key}: {old} -> {new}")
-    return lines
+def _say_the_rest(saved: Mapping[str, Any], now: Mapping[str, Any], listed: Sequence[str]) -> None:
+    """Say what else is another: the set of the evaluation, and settings that may change."""
+    for line in _differences(*_both(saved, now, "evaluated")):
+        get_logger().warning(
+            "changed since the checkpoint: data to evaluate: %s: the best so far was measured on "
+            "what was there before",
+            line,
+        )
+    before, after = _both(saved, now, "settings")
+    for key in HOW_TO_RESUME:
+        for config in (before, after):
+            config["Global"] = {**config.get("Global", {}), key: None}
+    lines = [line for line in _differences(before, after) if not any(map(line.endswith, listed))]
+    for line in lines[:MOST_LISTED]:
+        get_logger().info("changed since the checkpoint: %s", line)
+    if len(lines) > MOST_LISTED:
+        get_logger().info("changed since the checkpoint: and %d more", len(lines) - MOST_LISTED)
+
+
+def _both(
+    saved: Mapping[str, Any], now: Mapping[str, Any], part: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a part of both fingerprints, without what an earlier version did not note."""
+    before = {key: value for key, value in saved.get(part, {}).items() if value is not None}
+    if part == "positional":
+        return before, {key: now[part][key] for key in before if key in now[part]}
+    return before, dict(now[part]) if before else {}
+
+
+def _differences(before: Any, now: Any, path: str = "") -> list[str]:
+    """Return one line for each value that is another, with the keys that lead to it."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        pairs = [(f".{key}", before.get(key), now.get(key)) for key in sorted({*before, *now})]
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        pairs = [(f"[{at}]", *both) for at, both in enumerate(zip(before, now, strict=True))]
+    else:
+        path = path.removeprefix(".")
+        return [] if before == now else [f"{path}: {_shown(before)} -> {_shown(now)}"]
+    return [line for end, old, new in pairs for line in _differences(old, new, path + end)]
+
+
+def _shown(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."

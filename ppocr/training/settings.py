@@ -17,8 +17,6 @@ from ppocr.pipeline.derive import wire
 from ppocr.training import plans
 from ppocr.utils import dist
 
-DEFAULT_SEED = 1024
-
 
 @dataclass(slots=True)
 class Settings:
@@ -37,7 +35,7 @@ class Settings:
     @property
     def seed(self) -> int:
         """The seed of the run."""
-        return DEFAULT_SEED if self.general.seed is None else self.general.seed
+        return general.seed(self.config)
 
 
 def read(path: str | Path, overrides: Iterable[str] = ()) -> Settings:

@@ -10,13 +10,13 @@ import numpy as np
 import paddle
 
 from ppocr.config.errors import ConfigError
+from ppocr.data.collate import PENDING
 from ppocr.training import ranks
 from ppocr.training.precision import Precision
 from ppocr.transforms.normalize import Normalization
 from ppocr.utils.exits import Diverged
 
 IMAGE = "image"
-PENDING = "normalize"  # what the loader left to be done to the image
 STATISTICS = ("_mean", "_variance")
 PATIENCE = 10  # steps in a row that may fail before the run is given up
 

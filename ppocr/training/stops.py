@@ -21,14 +21,15 @@ SIGNALLED = 128  # what a shell adds to the number of the signal that ended a pr
 
 
 class TimeLimit(Hook):
-    """Stops after so many hours; the run can be resumed."""
+    """Stops after so many hours; the run can be resumed. A skipped step is not the last one."""
 
     def __init__(self, hours: float) -> None:
         self.seconds = hours * 3600
         self._begun = time.monotonic()
 
     def stepped(self, state, batch, news) -> None:
-        if ranks.anybody(time.monotonic() - self._begun > self.seconds):
+        over = time.monotonic() - self._begun > self.seconds
+        if ranks.anybody(over and not news.get("skipped")):
             state.stop_reason = f"max_hours: {self.seconds / 3600:g} are over"
 
 

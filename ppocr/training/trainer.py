@@ -23,8 +23,8 @@ class Trainer:
     def fit(self, epochs: int) -> TrainState:
         """Return the state after ``epochs`` epochs in all, or where a hook stopped."""
         state = self.state
-        self._tell("start")
         try:
+            self._tell("start")
             while state.epoch < epochs and not state.stop_reason:
                 self._epoch()
                 if state.stop_reason:

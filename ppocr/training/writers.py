@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,10 @@ class Writer(Protocol):
 
 
 class JsonLines:
-    """One JSON object a line; lines after the step a run resumes from are dropped first."""
+    """One JSON object a line; lines after the step a run resumes from are dropped first.
+
+    A line that cannot be written is said once and costs the run nothing else.
+    """
 
     def __init__(self, path: Path, resumed_step: int = 0) -> None:
         self.path = path
@@ -31,15 +35,27 @@ class JsonLines:
             self._drop_after(resumed_step)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a", encoding="utf-8")
+        self._told = False
 
     def write(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
         """Append one line and let it reach the file."""
-        self._file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
-        self._file.flush()
+        with self._tolerated():
+            self._file.write(json.dumps({"kind": kind, "step": step, **values}) + "\n")
+            self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with self._tolerated():
+            self._file.close()
+
+    @contextmanager
+    def _tolerated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if not self._told:
+                self._told = True
+                get_logger().error("%s: %s; training goes on", self.path, error.strerror)
 
     def _drop_after(self, step: int) -> None:
         kept = []

@@ -30,17 +30,9 @@ from ppocr.utils.exits import DataError
 Sample = dict[str, Any]
 
 BOOKKEEPING = ("index", "place", "text", "normalize")
-UNWANTED = frozenset(
-    {
-        "empty",
-        "empty_text",
-        "too_long",
-        "only_unknown",
-        "unknown_character",
-        "unknown_characters",
-        "no_text",
-    }
-)
+LOST = "unknown_characters"
+# reasons that concern the label's fitness for the model, not the sample's integrity
+UNWANTED = frozenset({"empty", "too_long", "only_unknown", LOST})
 
 
 class Rejected(DataError):
@@ -53,7 +45,7 @@ class Rejected(DataError):
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason, self.detail = reason, detail
-        self.broken = reason.replace(" ", "_") not in UNWANTED
+        self.broken = reason not in UNWANTED
 
     def __reduce__(self) -> tuple[type[Rejected], tuple[str, str]]:
         return Rejected, (self.reason, self.detail)

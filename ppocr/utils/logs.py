@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from pathlib import Path
@@ -36,10 +37,11 @@ def setup(
     logger = logging.getLogger(NAME)
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
-        handler.close()
+        with contextlib.suppress(OSError):  # what a full disk would not take
+            handler.close()
     logger.propagate = False
     logger.setLevel(level if rank == 0 else max(level, logging.ERROR))
-    _attach(logger, logging.StreamHandler(stream or sys.stdout))
+    _attach(logger, _Screen(stream or sys.stdout))
     if log_file is not None:
         _attach(logger, _file_handler(Path(log_file)))
     return logger
@@ -50,6 +52,32 @@ def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
+class _Tolerant(logging.StreamHandler):
+    """Says once that lines cannot be written, in place of a stack for each: work goes on."""
+
+    told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Called in the except block of what went wrong."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self.told:
+            self.told = True
+            name = getattr(self.stream, "name", "the log")
+            text = f"{name}: {error.strerror}; what cannot be written there is left out\n"
+            with contextlib.suppress(OSError):
+                sys.stderr.write(text)
+
+
+class _Screen(_Tolerant):
+    """Lines on a stream, whose reader may have gone."""
+
+
+class _File(_Tolerant, logging.FileHandler):
+    """Lines in a file, whose disk may be full."""
+
+
 def _attach(logger: logging.Logger, handler: logging.Handler) -> None:
     handler.setFormatter(logging.Formatter(LAYOUT, DATE))
     logger.addHandler(handler)
@@ -58,6 +86,6 @@ def _attach(logger: logging.Logger, handler: logging.Handler) -> None:
 def _file_handler(path: Path) -> logging.Handler:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return logging.FileHandler(path, mode="a", encoding="utf-8")
+        return _File(path, mode="a", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write the log {path}: {error.strerror}") from error

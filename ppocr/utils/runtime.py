@@ -174,6 +174,11 @@ def usable_cores() -> int:
     return max(1, cores // max(1, int(ranks) if ranks.isdigit() else 1))
 
 
+def processors() -> int:
+    """Return how many processors there are for this process, both threads of a core counted."""
+    return len(_affinity())
+
+
 def _affinity() -> set[int]:
     if hasattr(os, "sched_getaffinity"):
         return os.sched_getaffinity(0)

@@ -113,8 +113,22 @@ def test_a_key_written_twice_is_a_note_and_the_last_one_counts(written):
     [
         ("A:\n  b: *nowhere\n", 2, "alias *nowhere stands for nothing"),
         ("A: &there 1\nB: *thare\n", 2, "did you mean 'there'?"),
-        ("A:\n  b: [1, 2\nC: 1\n", 3, "not valid YAML"),
+        ("A:\n  b: [1, 2\nC: 1\n", 2, "not valid YAML: a bracket that opens here"),
+        ("A:\n  b: {c: [1, 2}\n", 2, "lacks a comma or its end"),
         ("A:\n\tb: 1\n", 2, "tab"),
+        ("A:\n  b:1\n  c: 2\n", 2, "a space belongs after the colon of 'b:1'"),
+        ("A:\n  c: 2\n  b:1\n", 3, "a space belongs after the colon of 'b:1'"),
+        ("A:\n  b 1\n\n  # why\n  c: 2\n", 2, "'b 1' should be a key and a colon"),
+        ("A:\n  b\uff1a 1\n  c: 2\n", 2, "wide colon"),
+        ("A:\n  b:\u00a01\n  c: 2\n", 2, "no-break space"),
+        ("A:\n  b: 1\n   c: 2\n", 3, "indented deeper than line 2, which has a value"),
+        ("A:\n  b: 1\n c: 2\n", 3, "its indentation fits no section"),
+        ("A:\n  b: c: d\n", 2, "needs quotes"),
+        ("A:\n  b: @c\n", 2, "needs quotes"),
+        ("A:\n  - b: 1\n  c: 2\n", 3, "it needs a dash before it"),
+        ("A:\n  - b: 1\n  -c: 2\n", 3, "it needs a space after its dash"),
+        ("A:\n  b: 'c\n  d: 1\n", 2, "a quotation that begins here does not end"),
+        ('A:\n  b: "D:\\data"\n', 2, "in double quotes a backslash begins an escape"),
         ("- a\n- b\n", 1, "it is a list"),
         ("just text\n", 1, "it is a scalar"),
         ("", 1, "empty"),
@@ -138,7 +152,7 @@ def test_what_is_refused_and_where(written, text, line, what):
 def test_bytes_that_are_not_text(tmp_path):
     path = tmp_path / "latin.yml"
     path.write_bytes("A: 1\nB: caf\xe9\n".encode("latin-1"))
-    assert wrong(path) == ["2: is not UTF-8 text"]
+    assert wrong(path) == ["2: is not UTF-8 text: save it with that encoding"]
     path.write_bytes(b"A: 1\nB: \x07\n")
     assert "not valid YAML" in wrong(path)[0]
 

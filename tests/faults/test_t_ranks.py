@@ -44,7 +44,7 @@ def logs(folder: Path) -> str:
 def test_t1_when_a_rank_is_killed_all_of_them_end(rec, tmp_path):
     process = launched(rec, "Global.epoch_num=5000")
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while last_step(tmp_path / "run") < 4:
             assert process.poll() is None, logs(tmp_path)
             assert time.monotonic() < deadline
@@ -53,9 +53,9 @@ def test_t1_when_a_rank_is_killed_all_of_them_end(rec, tmp_path):
         ranks = [one for one in below if b"train.py" in command_line(one)]
         assert len(ranks) == 2
         os.kill(max(ranks), signal.SIGKILL)
-        process.communicate(timeout=90)
+        process.communicate(timeout=240)
         assert process.returncode != 0
-        assert gone(below, within_s=30)
+        assert gone(below, within_s=60)
         assert "error[70] rank 1 (process " in logs(tmp_path)
     finally:
         if process.poll() is None:
@@ -75,7 +75,7 @@ def two(rec, tmp_path) -> Iterator[list[int]]:
     options = ["Global.epoch_num=5000", "Global.rank_stall_s=2"]
     children = jobs.begun(lambda: tiny.train(rec, *options), tmp_path)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while last_step(tmp_path / "run") < 4:
             ended = [tiny.status(child) for child in children]
             jobs.skip_without_gloo(tmp_path, [one or 0 for one in ended])
@@ -100,7 +100,7 @@ def two(rec, tmp_path) -> Iterator[list[int]]:
 )
 def test_t1_t2_the_end_of_a_rank_is_noticed_by_the_other(two, tmp_path, lost, row, number, reason):
     os.kill(two[lost], number)
-    assert tiny.finished(two[1 - lost], 40) == 70
+    assert tiny.finished(two[1 - lost], 240) == 70
     said = jobs.log(tmp_path, 1 - lost).read_text()
     assert f"error[70] rank {lost} (process {two[lost]} on " in said
     assert reason in said
@@ -115,7 +115,7 @@ def test_t1_p1_what_the_launcher_sends_thrice_saves_once_and_stops_all(two, tmp_
     for _ in range(3):
         os.kill(two[told], signal.SIGTERM)
         time.sleep(0.05)
-    assert [tiny.finished(child, 40) for child in two] == [75, 75]
+    assert [tiny.finished(child, 240) for child in two] == [75, 75]
     states = pickles.read(tmp_path / "run" / "latest.states")
     assert states["global_step"] == last_step(tmp_path / "run") >= 4
 

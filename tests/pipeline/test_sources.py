@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ppocr.config import load
@@ -82,4 +84,13 @@ def test_every_folder_and_file_that_is_named_has_to_be_there(tmp_path):
     path.write_text(CONFIG.replace("data_dir: data", f"data_dir: [{tmp_path}, {tmp_path}/none]"))
     said = [str(one) for one in named_files.missing(load(path))]
     assert f"{path}:4: data_dir: there is no folder {tmp_path}/none" in said
-    assert f"{path}:5: label_file_list: there is no data/real.txt" in said
+    where = f"(looked in {Path.cwd()})"
+    assert f"{path}:5: label_file_list: there is no data/real.txt {where}" in said
+
+
+def test_a_path_that_yaml_misread_is_told_as_such(tmp_path):
+    path = tmp_path / "my.yml"
+    path.write_text(CONFIG.replace("data_dir: data", 'data_dir: "D:\\train\\new"'))
+    assert "\t" in load(path)["Train"]["dataset"]["data_dir"]
+    said = [str(one) for one in named_files.missing(load(path))]
+    assert any("'D:\\train\\new': a backslash in double quotes is an escape" in one for one in said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ppocr.synthesis.plan import Plan
-from ppocr.synthesis.studio import LINES_A_CHUNK, Studio, processors
+from ppocr.synthesis.studio import LINES_A_CHUNK, Studio
 from tests.synthesis.drawing import settings
 
 EFFECTS = [{name: {"probability": 0.5}} for name in ("Perspective", "Frame", "JpegCompression")]
@@ -46,7 +46,3 @@ def test_chunks_behind_a_wanted_one_are_begun_with_it():
         first = next(studio.samples(Plan(made)))
         first.drawn()
         assert max(drawn) + 1 > 2 * LINES_A_CHUNK
-
-
-def test_there_is_at_least_one_processor():
-    assert processors() >= 1

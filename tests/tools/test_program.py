@@ -36,6 +36,8 @@ def test_the_export_is_that_of_what_was_trained(tmp_path):
         "python tools/export_model.py -c my.yml -o 'Train.dataset.data_dir=my data' "
         f"Global.pretrained_model={tmp_path / 'latest'}"
     )
+    resumed = train.export_command("my.yml", given[:1], tmp_path, resumed=True)
+    assert "-o Global.checkpoints=null Global.pretrained_model=" in resumed
     (tmp_path / "best_accuracy.pdparams").write_bytes(b"x")
     assert train.export_command("my.yml", [], tmp_path).endswith("/best_accuracy")
 

@@ -37,7 +37,7 @@ def begun(work: Callable[[], int | None], folder: Path, world: int = 2) -> list[
     return [tiny.begun(as_rank(rank), log(folder, rank)) for rank in range(world)]
 
 
-def finished(children: list[int], folder: Path, timeout_s: float = 60.0) -> list[int]:
+def finished(children: list[int], folder: Path, timeout_s: float = 240.0) -> list[int]:
     """Return the exit statuses of all ranks; the test is skipped where gloo cannot start."""
     found = [tiny.finished(child, timeout_s) for child in children]
     skip_without_gloo(folder, found)

@@ -20,7 +20,7 @@ from ppocr.transforms.base import Compose
 from ppocr.utils import exits
 from ppocr.utils.exits import DataError, InternalError, UsageError
 from tests.faults import tiny
-from tests.faults.test_p_processes import Trouble
+from tests.faults.trouble import Trouble
 from tests.training import jobs
 
 TAKES = ("fps",)  # what is different each time

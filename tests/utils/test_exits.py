@@ -95,6 +95,6 @@ def test_a_reader_that_leaves_early_is_no_defect():
     os.close(writing)
     os.read(reading, 10)
     os.close(reading)
-    said = child.communicate(timeout=60)[1]
+    said = child.communicate(timeout=240)[1]
     assert child.returncode == exits.BROKEN_PIPE
     assert said == ""

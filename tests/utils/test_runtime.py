@@ -24,7 +24,7 @@ def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 
@@ -73,9 +73,9 @@ def test_only_one_openmp_runtime_computes_and_memory_is_kept():
     )
     kept, faults = run(code).stdout.split()
     assert kept == "True"
-    assert int(faults) < 1000
+    assert int(faults) < 100
     usual = run(code, ONESPEC_RUNTIME="off").stdout.split()
-    assert int(usual[1]) > 10 * int(faults) + 10_000
+    assert int(usual[1]) > 300  # each array anew: 16 faults if its pages are huge, else 8192
 
 
 def test_hyperthreads_are_one_core(tmp_path):
@@ -142,7 +142,7 @@ def test_a_worker_does_not_outlive_a_killed_parent():
     ) as parent:
         worker = int(parent.stdout.readline())
         os.kill(parent.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30  # it would sleep for 60
     while _alive(worker) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _alive(worker)
@@ -169,3 +169,8 @@ def test_mkl_is_told_about_avx2_only_where_it_does_not_look(tmp_path, vendor, fl
     info.write_text(f"processor\t: 0\nvendor_id\t: {vendor}\nflags\t\t: {flags}\n")
     assert runtime.is_amd_with_avx2(info) is expected
     assert not runtime.is_amd_with_avx2(tmp_path / "nowhere")
+
+
+def test_both_threads_of_a_core_are_processors(monkeypatch):
+    monkeypatch.setattr(runtime, "_affinity", lambda: {1000, 1001, 1002})
+    assert runtime.processors() == 3

@@ -14,6 +14,7 @@ class ClsHead(nn.Layer):
     """Logits (N, class_dim) in training, probabilities of the same shape in evaluation."""
 
     outputs: ClassVar[tuple[str, ...]] = ("probs",)
+    gives: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, in_channels: int, class_dim: int) -> None:

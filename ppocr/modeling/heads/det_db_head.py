@@ -30,6 +30,7 @@ class DBHead(nn.Layer):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("maps",)
+    gives: ClassVar[tuple[str, ...]] = ("maps",)  # in training
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(

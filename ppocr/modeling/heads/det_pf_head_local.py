@@ -27,6 +27,7 @@ class PFHeadLocal(DBHead):
 
     # what is decoded, and all that an export gives: others take its first output for the map
     outputs: ClassVar[tuple[str, ...]] = ("maps",)
+    gives: ClassVar[tuple[str, ...]] = ("maps", "distance_maps", "cbn_maps")
 
     def __init__(
         self,

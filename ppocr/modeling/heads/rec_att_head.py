@@ -23,6 +23,7 @@ class AttentionHead(nn.Layer):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("probs",)
+    gives: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
 
     def __init__(

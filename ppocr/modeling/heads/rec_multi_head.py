@@ -33,6 +33,11 @@ class MultiHead(nn.Layer):
 
     outputs: ClassVar[tuple[str, ...]] = ("probs",)
     answer: ClassVar[str] = "ctc"  # of what training gives, the entry that is left afterwards
+    gives: ClassVar[dict[str, tuple[str, ...]]] = {
+        "CTCHead": ("ctc", "ctc_neck"),
+        "SARHead": ("sar",),
+        "NRTRHead": ("gtc",),
+    }
     parts: ClassVar[dict[str, str]] = {"head_list": "Head"}
     # what the entries that a head reads are called in the batch
     hands: ClassVar[dict[str, dict[str, str]]] = {

@@ -32,6 +32,7 @@ class Transformer(nn.Layer):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("ids", "probs")
+    gives: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ("label", "length")
 
     def __init__(

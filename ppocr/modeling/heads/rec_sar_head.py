@@ -28,6 +28,7 @@ class SARHead(nn.Layer):
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("probs",)
+    gives: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ("label", "valid_ratio")
 
     def __init__(

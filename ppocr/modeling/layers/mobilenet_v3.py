@@ -17,7 +17,6 @@ from ppocr.modeling.layers.norm import Activation, BatchNorm, norm_act
 
 RELU: Activation = "relu"
 HARDSWISH: Activation = "hardswish"
-SCALES = (0.35, 0.5, 0.75, 1.0, 1.25)
 
 
 class Row(NamedTuple):
