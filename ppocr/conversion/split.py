@@ -101,10 +101,14 @@ def run(options: Options, quiet: bool = True) -> Result:
     find = _grouping(options.group)
     det = list(_read(options, options.det_label, _page, find, tally))
     rec = list(_read(options, options.rec_label, _line, find, tally))
+    tally.add(_unexported(det, rec, options))
     rec += _uncut(det, options)
     if not det and not rec:
         raise DataError(f"nothing in {options.dataset} could be used: " + _reasons(tally))
     parts = _parts(det, rec, options)
+    for task, path in wanted.items():
+        samples = det if task == "det" else rec
+        tailor.demand(path, task, {parts[sample.group] for sample in samples})
     found = Result([], tally, {}, [])
     with tqdm(total=len(det) + len(rec), desc="copying", unit="", disable=quiet) as bar:
         for task, samples in (("det", det), ("rec", rec)):
@@ -167,12 +171,33 @@ def _page(row: Row, images: Images, prefix: str, _: Options, find: Find, tally: 
 
 def _uncut(det: Sequence[Sample], options: Options) -> list[Sample]:
     """Return the pages of projects without a list of lines, to be cut."""
+    listed: dict[Path, bool] = {}
     found = []
     for sample in det:
-        home = Path(sample.place.rpartition(":")[0]).parent
-        if not (home / options.rec_label).is_file():
+        home = _home(sample)
+        if home not in listed:
+            path = home / options.rec_label
+            listed[home] = path.is_file() and len(LabelFile(path)) > 0
+        if not listed[home]:
             found.append(replace(sample, lines=True))
     return found
+
+
+def _unexported(det: Sequence[Sample], rec: Sequence[Sample], options: Options) -> Iterator[Skip]:
+    """Yield the pages with text of which no line is listed, where lines are called like pages."""
+    listed = {(_home(one), _page_of(PurePosixPath(one.picture.name))) for one in rec}
+    pages = {one.place: (_home(one), PurePosixPath(one.picture.name).stem) for one in det}
+    homes = {page[0] for page in pages.values() if page in listed}
+    for sample in det:
+        page = pages[sample.place]
+        if page[0] in homes and page not in listed and any(map(str.strip, sample.texts)):
+            hint = f"export it in PPOCRLabel, or delete {options.rec_label} to have all lines cut"
+            yield Skip(f"no line in {options.rec_label}", sample.place, hint)
+
+
+def _home(sample: Sample) -> Path:
+    """Return the folder of the project that a sample is of."""
+    return Path(sample.place.rpartition(":")[0]).parent
 
 
 def _line(row: Row, images: Images, prefix: str, options: Options, find: Find, _: Tally) -> Sample:

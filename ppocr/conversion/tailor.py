@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -77,11 +77,16 @@ def target_of(root: Path, task: str) -> Path:
     return root.parent / f"{task}.yml"
 
 
-def write(path: str, task: str, parts: Parts) -> Tailored:
-    """Write the config at ``path`` for these parts, beside their folder."""
-    lacking = [part for part in NEEDED if not parts.rows.get(part)]
+def demand(path: str, task: str, parts: Collection[str]) -> None:
+    """Raise a UsageError unless the parts that a config names are among those with samples."""
+    lacking = [part for part in NEEDED if part not in parts]
     if lacking:
         raise UsageError(f"--config {path}: {' and '.join(lacking)} of {task} would be empty")
+
+
+def write(path: str, task: str, parts: Parts) -> Tailored:
+    """Write the config at ``path`` for these parts, beside their folder."""
+    demand(path, task, [part for part, rows in parts.rows.items() if rows])
     source = find_file(path)
     config = configs.load(source)
     start = _weights(config)

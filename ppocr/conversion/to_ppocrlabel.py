@@ -81,7 +81,7 @@ class PPOCRLabelWriter:
         return Entry("", det=(row,), rec=tuple(rec), files=tuple(files), notes=notes)
 
     def finish(self, entries: Iterable[Entry]) -> list[str]:
-        """Write the five label files and return what to do with them."""
+        """Write the label files and return what to do with them."""
         kept = [entry for entry in entries if entry.det]
         sure = [entry for entry in kept if entry.notes["confirmed"]]
         guessed = [entry for entry in kept if not entry.notes["confirmed"]]
@@ -89,7 +89,8 @@ class PPOCRLabelWriter:
         self._rows(LABELS, (row for entry in sure for row in entry.det))
         self._rows(CACHE, (row for entry in guessed for row in entry.det))
         self._rows(STATE, (f"{folder / entry.notes['flat']}\t1" for entry in sure))
-        self._rows(LINES, (row for entry in sure for row in entry.rec))
+        if self.crops:  # else an empty list would say that there are no lines to cut
+            self._rows(LINES, (row for entry in sure for row in entry.rec))
         moved = [e.notes for e in kept if e.notes["before"] != e.notes["flat"]]
         self._rows(NAMES, (f"{one['flat']}\t{one['before']}" for one in moved), only_if_any=True)
         with atomic_write(self._digests, "w") as file:

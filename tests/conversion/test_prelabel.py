@@ -58,6 +58,7 @@ def test_labels_are_what_the_system_reads(models, pages, tmp_path):
         assert [(one["transcription"], one["points"]) for one in found] == wanted
         assert not any(one["difficult"] for one in found)
     assert (project / "Label.txt").read_text() == ""
+    assert not (project / "rec_gt.txt").exists(), "split_data would take it for: no lines"
     assert (project / "a.png").read_bytes() == (pages / "a.png").read_bytes()
     scores = (project / "worst_first.tsv").read_text().splitlines()
     assert {row.split("\t")[0] for row in scores} == {"a.png", "b.png"}

@@ -191,6 +191,20 @@ def test_lines_are_cut_where_nobody_has(root, tmp_path):
     assert (has / "crop_img").is_dir(), "nothing is taken away"
 
 
+def test_an_empty_list_of_lines_has_them_cut_and_a_partial_one_is_told(root, tmp_path, capsys):
+    """PPOCRLabel and others leave an empty rec_gt.txt; one of last week lacks the newer pages."""
+    (project(root / "p", 10) / "rec_gt.txt").write_text("")
+    for number in range(10):
+        picture(root / f"p/page{number}.jpg", seed=number)
+    found = split(root, tmp_path / "out")
+    assert sum(len(found[f"rec/{part}"]) for part in PARTS) == 30
+    rows = (project(root / "q", 10) / "rec_gt.txt").read_text().splitlines()
+    (root / "q/rec_gt.txt").write_text("\n".join(rows[:24]))
+    capsys.readouterr()
+    split(root / "q", tmp_path / "second")
+    assert "skipped 2: no line in rec_gt.txt" in capsys.readouterr().out
+
+
 def test_what_was_converted_is_split_page_by_page(root, tmp_path):
     """Crops of our converter are called 0001.png on every page: the folder says which page."""
     project(root / "p", 10)
@@ -268,3 +282,12 @@ def test_configs_that_do_not_fit_a_split(root, configs):
         split_data.main([*words, str(REPOSITORY / "configs/cls/cls_mv3.yml")])
     with pytest.raises(UsageError, match="val of det would be empty"):
         split_data.main([*words, configs[0], "--trainValTestRatio", "8:0:2", "--force"])
+
+
+def test_parts_that_a_config_lacks_are_told_before_anything_is_written(root, configs):
+    dataset = project(root / "p", 5)
+    (dataset / "Label.txt").unlink()
+    words = ["--datasetRootPath", str(dataset), "--output", "mine", "--config", *configs]
+    with pytest.raises(UsageError, match="train and val of det would be empty"):
+        split_data.main([*words, "--quiet"])
+    assert not Path("mine").exists()
