@@ -9,11 +9,13 @@ import numpy as np
 import paddle
 import pytest
 
+from ppocr.config import as_section
 from ppocr.losses import build_loss
 from ppocr.modeling import build_model
 from ppocr.modeling.architectures.distillation import answering
 from ppocr.modeling.weights import load_pretrained
 from ppocr.optimizer import build_optimizer
+from ppocr.pipeline.lessons import given
 from ppocr.utils import pickles
 from ppocr.utils.exits import DataError, MissingInput
 
@@ -240,6 +242,23 @@ def test_only_the_networks_that_are_asked_for_are_run() -> None:
     part.train()
     assert model.networks["Student"].training
     assert answering(model.networks["Student"], ("maps",)) is model.networks["Student"]
+
+
+@pytest.mark.parametrize("all_feats", [False, True])
+@pytest.mark.parametrize("section", [SMALL, LINE, SMALL | {"Head": {"name": "PFHeadLocal"}}])
+def test_what_heads_state_that_they_give_is_what_networks_give(section, all_feats) -> None:
+    """The check of a config goes by it (ppocr/pipeline/lessons.py)."""
+    section = {**section, "return_all_feats": all_feats}
+    label = paddle.to_tensor([[2, 4, 5, 3, 0, 0]])
+    model = build_model(section)
+    model.train()
+    data = {"label_gtc": label, "length": paddle.to_tensor([2])}
+    found = model(paddle.rand([1, 3, 32, 64]), data)
+    stated = given(as_section(section))
+    assert stated is not None
+    assert set(found) == set(stated)
+    for name, inside in stated.items():
+        assert set(inside) == (set(found[name]) if isinstance(found[name], dict) else set())
 
 
 def test_training_results_give_the_output_that_is_left_after_training() -> None:
