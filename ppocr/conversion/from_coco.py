@@ -118,7 +118,7 @@ def _outline(one: Mapping[str, Any]) -> list[Point] | None:
     """Return the outline; None where there is none, or only a run-length mask."""
     for name in OUTLINES:
         outline = one.get(name)
-        if isinstance(outline, list) and outline:
+        if isinstance(outline, list) and any(part != [] for part in outline):
             parts = outline if isinstance(outline[0], list) else [outline]
             if len(parts) > 1 and all(isinstance(part, list) and len(part) == 2 for part in parts):
                 return [(part[0], part[1]) for part in parts]

@@ -3,8 +3,9 @@
 Facts (pages of the competitions at rrc.cvc.uab.es): Incidental Scene Text 2015 has a file
 ``gt_img_N.txt`` per image with ``x1,y1,...,x4,y4,text``, and for words ``image, "text"``. In 2019:
 ArT and LSVT have one JSON of ``{"gt_N": [{transcription, points, illegibility}]}``, MLT has
-``x1,...,y4,script,text`` per image, SROIE ``x1,...,y4,text``. Text may contain commas; ``###`` is
-do not care.
+``x1,...,y4,script,text`` per image, SROIE ``x1,...,y4,text``, ReCTS a JSON per image with ``lines``
+of {points [x1, y1, ...], transcription, ignore} beside single ``chars``, which are left aside. Text
+may contain commas; ``###`` is do not care.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ppocr.conversion.generic import is_marked, pairs
 from ppocr.conversion.page import (
     Item,
     Line,
     Page,
+    Picture,
     Region,
     Skip,
     Source,
@@ -46,10 +49,13 @@ def read_2015(given: Input) -> Source:
 
 
 def read_2019(given: Input) -> Source:
-    """Return pages of ArT or LSVT (.json), of MLT or SROIE (.txt)."""
+    """Return pages of ArT or LSVT (a .json), of ReCTS (many), of MLT or SROIE (.txt)."""
     if given.path.suffix.lower() == ".json":
         return _read_collection(given)
-    return _read_texts(given, lambda row: _quad(row, script=True))
+    if given.holds(".txt") or not given.holds(".json"):
+        return _read_texts(given, lambda row: _quad(row, script=True))
+    files = given.files(".json")
+    return Source((_signboard(path, given) for path in files), len(files))
 
 
 def page_of_rows(path: Path, given: Input, read_row: ReadRow) -> Item:
@@ -136,7 +142,25 @@ def _read_collection(given: Input) -> Source:
     found = load_json(given.path)
     if not isinstance(found, dict):
         raise DataError(f"{given.path}: should be a mapping of image to regions (ArT, LSVT)")
+    if isinstance(found.get("lines"), list):
+        return Source([_signboard(given.path, given)], 1)
     return Source((_collected(key, one, given) for key, one in found.items()), len(found))
+
+
+def _signboard(path: Path, given: Input) -> Item:
+    """Return the page of one file of ReCTS."""
+    try:
+        found = load_json(path)
+        lines = found.get("lines") if isinstance(found, dict) else None
+        if not isinstance(lines, list):
+            hint = "name the .json itself if it is that of ArT or LSVT"
+            raise Rejected("bad label", f"no lines, as files of ReCTS have; {hint}")
+        picture = given.images.with_stem(stems(path.stem), path.parent)
+    except Rejected as error:
+        return Skip.of(error, f"{path}:1")
+    except DataError as error:
+        return Skip("unreadable annotation", f"{path}:1", str(error))
+    return _page(picture, lines, f"{path}:1")
 
 
 def _collected(key: str, found: Any, given: Input) -> Item:
@@ -147,6 +171,11 @@ def _collected(key: str, found: Any, given: Input) -> Item:
             raise Rejected("bad label", f"should be a list of regions, is {type(found).__name__}")
     except Rejected as error:
         return Skip.of(error, place)
+    return _page(picture, found, place)
+
+
+def _page(picture: Picture, found: Sequence[Any], place: str) -> Page:
+    """Return the page of mappings with points and transcription."""
     regions, skipped = [], []
     for order, one in enumerate(found, start=1):
         try:
@@ -160,6 +189,7 @@ def _region(one: Any) -> Region:
     if not isinstance(one, Mapping) or not isinstance(one.get("transcription"), str):
         raise Rejected("bad label", "no transcription")
     extra = {key: one[key] for key in one if key not in ("transcription", "points")}
-    text = one["transcription"]
-    ignored = is_ignored(text) or one.get("illegibility") is True
-    return Region(points_of(one.get("points")), text, ignored, extra)
+    text, points = one["transcription"], one.get("points")
+    if isinstance(points, list) and points and not isinstance(points[0], list):
+        points = pairs(points)
+    return Region(points_of(points), text, is_ignored(text) or is_marked(one), extra)

@@ -36,6 +36,7 @@ from ppocr.utils.exits import DataError
 UPLOADED = re.compile(r"^[0-9a-f]{8}-")
 IMAGE_KEYS = ("ocr", "image", "img", "captioning")
 OUTLINES = ("rectangle", "rectanglelabels", "polygon", "polygonlabels")
+NO_OUTLINES = ("brush", "brushlabels", "ellipse", "ellipselabels", "keypoint", "keypointlabels")
 
 
 def read(given: Input) -> Source:
@@ -60,11 +61,13 @@ def _page(one: Any, number: int, given: Input) -> Item:
     texts, marked = _texts(results), _marked(results)
     regions = []
     for order, result in enumerate(results):
-        if result.get("type") not in OUTLINES:
-            continue
+        kind = result.get("type")
         name = str(result.get("id"))
         try:
-            regions.append(_region(result, texts.get(name, ""), name in marked))
+            if kind in NO_OUTLINES:
+                raise Rejected("not an outline", f"{kind}: draw a rectangle or a polygon")
+            if kind in OUTLINES:
+                regions.append(_region(result, texts.get(name, ""), name in marked))
         except Rejected as error:
             skipped.append(Skip(error.reason, f"{place}.result[{order}]", error.detail))
     outlines = (one for one in results if one.get("type") in OUTLINES)

@@ -3,17 +3,19 @@
 Facts: ``imagePath`` is relative to the JSON file, ``shapes`` are {label, points, shape_type,
 description, flags}; a rectangle has two opposite corners, an oriented_rectangle four. The text is
 the ``description`` where a file uses them, else the ``label``. The copy of the image in
-``imageData`` is not read.
+``imageData`` (base64) is taken where the image itself is not there.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ppocr.conversion.generic import is_marked, mapping, region, size_of, text_in
-from ppocr.conversion.page import Item, Page, Region, Skip, Source, rectangle
+from ppocr.conversion.page import Item, Page, Picture, Region, Skip, Source, rectangle
 from ppocr.conversion.safe import Input, load_json
 from ppocr.transforms.base import Rejected
 from ppocr.utils.exits import DataError
@@ -34,7 +36,7 @@ def _page(path: Path, given: Input) -> Item:
         shapes = found.get("shapes")
         if not isinstance(shapes, list):
             raise Rejected("bad label", "no list of shapes; not a file of labelme")
-        picture = given.images.named(str(found.get("imagePath") or ""), path.parent)
+        picture = _picture(found, path, given)
     except Rejected as error:
         return Skip.of(error, place)
     except DataError as error:
@@ -49,6 +51,25 @@ def _page(path: Path, given: Input) -> Item:
             skipped.append(Skip(error.reason, f"{path}:shapes[{number}]", error.detail))
     size = size_of(found, "imageWidth", "imageHeight")
     return Page(picture, tuple(regions), place, skipped=tuple(skipped), size=size)
+
+
+def _picture(found: Mapping[str, Any], path: Path, given: Input) -> Picture:
+    """Return the image that a file names, else the copy of it in the file."""
+    name = str(found.get("imagePath") or "")
+    try:
+        return given.images.named(name, path.parent)
+    except Rejected as error:
+        copy = found.get("imageData")
+        if error.reason not in ("missing image", "outside the root") or not isinstance(copy, str):
+            raise
+        try:
+            content = base64.b64decode(copy, validate=True)
+        except (binascii.Error, ValueError):
+            detail = f"{error.detail}, and imageData is not base64"
+            raise Rejected(error.reason, detail) from None
+        ending = PurePosixPath(name.replace("\\", "/")).suffix or ".png"
+        folder = path.parent.relative_to(given.path if given.path.is_dir() else path.parent)
+        return Picture((folder / f"{path.stem}{ending}").as_posix(), None, content)
 
 
 def _region(one: Any, key: str) -> Region:

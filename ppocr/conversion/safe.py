@@ -43,7 +43,8 @@ class Images:
         """Return the image of that name; Rejected ("outside the root", "missing image" ...).
 
         Looked for beside ``near`` (the folder of the annotation), then below the root, then by its
-        file name alone, if only one image has it.
+        file name alone, if only one image below the root has it: tools also note where the image
+        was on the machine it was labelled on.
         """
         name = name.replace("\\", "/")
         if not name.strip() or "\0" in name:
@@ -55,12 +56,13 @@ class Images:
                     inside.append(locate(self.root, os.path.join(folder, name), ""))
                 except Rejected:
                     continue
-        if not inside:
-            raise Rejected("outside the root", f"{name} is not below {self.root}")
         for path in inside:
             if _is_file(path):
                 return self.picture(path)
-        return self._only(self._by_name.get(PurePosixPath(name).name.lower(), []), name)
+        alike = self._by_name.get(PurePosixPath(name).name.lower(), [])
+        if not inside and not alike:
+            raise Rejected("outside the root", f"{name} is not below {self.root}")
+        return self._only(alike, name)
 
     def with_stem(self, stems: Sequence[str], folder: Path | None = None) -> Picture:
         """Return the image called like an annotation: in the same folder, or the only one."""
@@ -112,6 +114,12 @@ class Input:
     text_key: str = ""  # the name under which a format without a fixed one keeps the text
     difficult: Literal["ignore", "use"] = "ignore"
     unconfirmed: Literal["skip", "use"] = "skip"
+
+    def holds(self, ending: str) -> bool:
+        """Return whether a file with that ending is the annotation, or is below its folder."""
+        if self.path.is_file():
+            return self.path.suffix.lower() == ending
+        return any(one.suffix.lower() == ending for one in walk(self.path, self.images.output))
 
     def files(self, ending: str) -> list[Path]:
         """Return the annotation itself, or all with that ending below its folder, sorted."""
