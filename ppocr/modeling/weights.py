@@ -25,6 +25,7 @@ from ppocr.utils.logs import get_logger
 BACKBONE = "backbone."
 PREFERRED = ("Student.", "student.")
 LINES = 10
+PARTS = 4  # that may be missing, to be taken for parts and not for another network
 
 Params = Mapping[str, np.ndarray]
 Dictionaries = tuple[Sequence[str], Sequence[str]]  # those of a file, those of a network
@@ -190,12 +191,26 @@ def _remedy(model: nn.Layer, params: Params, report: Report) -> str:
     """Return what to do about an incomplete report."""
     counts = class_counts(model, params)
     if report.missing or counts is None:
-        return "nothing was loaded; Global.allow_partial can name exceptions"
+        patterns = _patterns(report.missing, params)
+        if not patterns or report.reshaped:
+            return "nothing was loaded; Global.allow_partial can name exceptions"
+        return (
+            "nothing was loaded; where these may begin with random numbers, say so: "
+            f"-o Global.allow_partial=[{','.join(patterns)}]"
+        )
     return (
         f"nothing was loaded: the file has {counts[0]} classes, this network {counts[1]}, so it "
         "was trained with another dictionary. Global.pretrained_character_dict_path=... names "
         "that one, and classes are then matched by character"
     )
+
+
+def _patterns(missing: Sequence[str], params: Params) -> list[str]:
+    """Return patterns for parts that a file lacks altogether, [] where it lacks bits and pieces."""
+    fronts = dict.fromkeys(".".join(key.split(".")[:2]) for key in missing)
+    if len(fronts) > PARTS or any(key.startswith(f"{one}.") for one in fronts for key in params):
+        return []
+    return [f"{one}.*" for one in fronts]
 
 
 def _sort_out(

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ppocr.utils import saves
+from ppocr.utils import saves, strangers
 from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.files import REPOSITORY, download
 from ppocr.utils.logs import get_logger
@@ -80,7 +80,8 @@ def nothing_at(path: str | Path) -> str:
     folder = prefix if prefix.is_dir() else prefix.parent
     inside = sorted({strip(one).name for one in folder.glob(f"*{PARAMS}")})
     if not inside:
-        return text
+        exported = strangers.is_exported(prefix)
+        return text + f"; there is {strangers.NEEDS_TRAINING_WEIGHTS}" * exported
     more = f" and {len(inside) - NAMED} more" if len(inside) > NAMED else ""
     return f"{text}; {folder} has {', '.join(inside[:NAMED])}{more}"
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ppocr.utils import strangers
 from ppocr.utils.exits import DataError
 from ppocr.utils.files import atomic_write, read_bytes
 
@@ -76,16 +77,20 @@ def loads(data: bytes, place: str = "data") -> Any:
 
 
 def _loaded(data: bytes, place: str) -> Any:
-    if data[:2] == b"PK":
-        raise DataError(f"{place} is a zip archive (a PyTorch file?), not a Paddle checkpoint")
+    kind = strangers.kind_of(data, place)
+    if kind:
+        raise DataError(f"{place} is no checkpoint: it is {kind}")
     try:
-        return _Reader(io.BytesIO(data), encoding="latin1").load()
+        value = _Reader(io.BytesIO(data), encoding="latin1").load()
     except _Refused as error:
         raise DataError(f"{place}: {error}") from error
     except (pickle.UnpicklingError, EOFError, IndexError, KeyError) as error:
         raise DataError(f"{place} is damaged or no checkpoint ({error or 'ends early'})") from error
     except (ValueError, TypeError, AttributeError, MemoryError, OverflowError) as error:
         raise DataError(f"{place} is damaged or no checkpoint ({error})") from error
+    if isinstance(value, int) and value == strangers.TORCH_MAGIC:
+        raise DataError(f"{place} is no checkpoint: it is {strangers.NEEDS_CONVERSION}")
+    return value
 
 
 def write(path: str | Path, value: Any, protocol: int = PROTOCOL) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,3 +202,44 @@ def test_a_backbone_is_not_a_whole_network(save: Any) -> None:
     params = {k: v for k, v in _arrays(DET).items() if k.startswith("backbone.")}
     with pytest.raises(DataError, match="would be random"):
         load_weights(build_model(DET), save(params), whole=True)
+
+
+TAR = b"a/w.pdparams".ljust(257, b"\0") + b"ustar\x0000"
+STRANGERS = [
+    ("w.pth", b"PK\x03\x04...", "PyTorch file: names and shapes have to be converted"),
+    ("old.pth", pickle.dumps(0x1950A86A20F9469CFC6C, 2), "it is a PyTorch file"),
+    ("w.pdparams", b"PK\x03\x04...", "a zip archive: to be unpacked"),
+    ("v4_rec_train.tar", TAR, "unpack it, and name the .pdparams file"),
+    ("w.pdparams", b"\x1f\x8b\x08rest", "unpack it, and name the .pdparams file"),
+    ("w.pdparams", b"\n<!DOCTYPE html><html>", "a web page: the download gave no weights"),
+    ("w.pdparams", b"version https://git-lfs.github.com/spec/v1\n", "`git lfs pull` brings"),
+    ("w.pdparams", b"", "it is empty"),
+    ("inference.pdiparams", bytes(40), "name the weights it was made from"),
+    ("inference.json", b'{"base_code": {}}', "name the weights it was made from"),
+    ("rec.onnx", b"\x08\x07", "name the weights it was made from"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "text"), STRANGERS, ids=lambda one: str(one)[:20])
+def test_what_is_no_checkpoint_is_told_with_a_way_out(tmp_path, name, content, text) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=re.escape(text)):
+        read_params(tmp_path / name)
+
+
+@pytest.mark.parametrize("given", ["", "inference"], ids=["folder", "prefix"])
+def test_a_folder_of_an_export_is_no_checkpoint(tmp_path: Path, given: str) -> None:
+    for name in ("inference.json", "inference.pdiparams"):
+        (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(
+        MissingInput, match="a model that was exported.*archives that end in _train"
+    ):
+        read_params(tmp_path / given)
+
+
+def test_parts_that_a_file_lacks_altogether_are_proposed_as_a_pattern(save: Any) -> None:
+    params = _arrays(REC)
+    path = save({key: one for key, one in params.items() if not key.startswith("head.fc.")})
+    with pytest.raises(DataError, match=r"-o Global.allow_partial=\[head\.fc\.\*\]"):
+        load_weights(build_model(REC), path)
+    assert load_weights(build_model(REC), path, allow_partial=["head.fc.*"]).complete
