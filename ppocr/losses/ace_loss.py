@@ -21,12 +21,16 @@ class ACELoss(nn.Layer):
     Predictions are logits (N, T, classes), or a sequence whose last entry they are.
     ``label_ace`` (N, classes) counts each character of the label, ``length`` (N) all; what
     is left of T counts as blank.
+
+    With ``softmax_twice`` the frequencies are taken for scores once more, and every sample
+    keeps its own number, as in the original.
     """
 
     reads: ClassVar[tuple[str, ...]] = ("length", "label_ace")
 
-    def __init__(self) -> None:
+    def __init__(self, softmax_twice: bool = False) -> None:
         super().__init__()
+        self.softmax_twice = softmax_twice
 
     def forward(self, predicts: Any, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         logits_NTC = predicts[-1] if isinstance(predicts, list | tuple) else predicts
@@ -34,4 +38,6 @@ class ACELoss(nn.Layer):
         seen_NC = F.softmax(logits_NTC, axis=-1).mean(axis=1)
         blank_N1 = (steps - batch["length"].astype(seen_NC.dtype)).unsqueeze(1)
         counts_NC = paddle.concat([blank_N1, batch["label_ace"].astype(seen_NC.dtype)[:, 1:]], 1)
+        if self.softmax_twice:
+            return {"loss_ace": -(counts_NC / steps * F.log_softmax(seen_NC, axis=-1)).sum(axis=1)}
         return {"loss_ace": -(counts_NC / steps * paddle.log(seen_NC + TINY)).sum(axis=1).mean()}

@@ -57,6 +57,8 @@ class DetResizeForTest:
             image_HWC = _pad(image_HWC, max(STRIDE_PX, height), max(STRIDE_PX, width))
         padded_height, padded_width = image_HWC.shape[:2]
         new_height, new_width = self.target(padded_height, padded_width)
+        if new_height < 1 or new_width < 1:
+            raise Rejected("too_small", f"{width} x {height} pixels leave nothing of one side")
         if (new_height, new_width) != (padded_height, padded_width):
             image_HWC = cv2.resize(image_HWC, (new_width, new_height))
         sample["image"] = image_HWC
@@ -97,10 +99,7 @@ class DetResizeForTest:
             ratio = limit / min(height, width)
         elif limit_type == "resize_long":
             ratio = limit / max(height, width)
-        new_height, new_width = _near(int(height * ratio)), _near(int(width * ratio))
-        if int(new_height) <= 0 or int(new_width) <= 0:
-            raise Rejected("too_small", f"{width} x {height} pixels")
-        return new_height, new_width
+        return _near(int(height * ratio)), _near(int(width * ratio))
 
     @staticmethod
     def _to_long_side(height: int, width: int, long_side: int) -> tuple[int, int]:

@@ -201,6 +201,18 @@ def test_ace_is_least_where_frequencies_agree() -> None:
     assert bad > good
 
 
+def test_ace_of_the_original_takes_frequencies_for_scores() -> None:
+    """By hand: two classes in turn are seen half the time each, and both are scores of 0.5."""
+    loss = build_loss({"name": "ACELoss", "softmax_twice": True})
+    batch = {
+        "length": paddle.to_tensor([1, 0]),
+        "label_ace": paddle.to_tensor([[0, 1], [0, 0]]),
+    }
+    logits = paddle.to_tensor([[[20.0, -20.0], [-20.0, 20.0]]] * 2)
+    values = loss(logits, batch)["loss_ace"].numpy()
+    np.testing.assert_allclose(values, [math.log(2.0)] * 2, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [

@@ -39,6 +39,11 @@ def architecture(stem: str) -> dict[str, Any]:
     return section
 
 
+def characters_of(stem: str) -> int:
+    """Return the number of CTC classes of a recorded recogniser, 0 of any other model."""
+    return _table().get(stem, {}).get("characters", 0)
+
+
 def build(stem: str) -> nn.Layer:
     """Return the network of a recorded model."""
     return build_model(architecture(stem))

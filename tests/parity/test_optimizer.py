@@ -17,7 +17,7 @@ from tests.parity.cases import Case, case_rows, cases, fill_weights, need
 
 @pytest.mark.parametrize("row", case_rows("lr"))
 def test_learning_rates(row: dict[str, Any]) -> None:
-    config = dict(row["config"])
+    config = {"name": "Const", **row["config"]}
     need(SCHEDULES, config["name"])
     if config["name"] == "DecayLearningRate":
         config["ends_at_zero"] = True  # the recording ignores end_lr

@@ -15,7 +15,8 @@ from tests.parity.cases import Case, case_rows, cases, need, skip_missing
 
 RATIO_ALGORITHMS = ("CRNN", "SVTR_LCNet", "SVTR_HGNet", "Rosetta", "STARNet")
 FIXED_WIDTH_ALGORITHM = "RARE"  # its rectification takes images of one size
-NEAR_EDGE = 1e-3  # float32 rounding of the original next to an outline, where it takes 1 - cos^2
+# float32 rounding of the original next to an outline, where it takes 1 - cos^2: of the map's rise
+NEAR_EDGE = 5e-3
 BORDER_SETTINGS = ("shrink_ratio", "thresh_min", "thresh_max", "total_epoch")
 SHRINK_SETTINGS = ("shrink_ratio", "min_text_size", "total_epoch")
 
@@ -158,7 +159,9 @@ def check_border(sample: dict[str, Any], case: Case) -> None:
         assert found.dtype == wanted.dtype, key
         if key == "threshold_map":
             difference = np.abs(found - wanted)
-            assert difference.max(initial=0) <= NEAR_EDGE
+            settings = {"thresh_min": 0.3, "thresh_max": 0.7, **case["params"]}
+            rise = settings["thresh_max"] - settings["thresh_min"]
+            assert difference.max(initial=0) <= NEAR_EDGE * rise
             assert (difference > 2e-5).mean() < 2e-3
         else:
             np.testing.assert_array_equal(found, wanted, err_msg=key)

@@ -196,3 +196,9 @@ def test_pasted_regions_are_free_of_others_and_labelled():
         assert done["image"][y, x].tolist() == [200, 200, 200]
         assert not (20 <= x <= 220 and 20 <= y <= 80)
     assert first["image"].max() == 0  # the picture that was given is left alone
+
+
+def test_an_image_that_would_lose_a_side_is_refused():
+    image = np.zeros((2, 3000, 3), dtype=np.uint8)
+    with pytest.raises(Rejected, match="3000 x 2 pixels leave nothing of one side"):
+        create_operators([{"DetResizeForTest": {"resize_long": 960}}])[0]({"image": image})
