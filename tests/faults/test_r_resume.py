@@ -202,6 +202,7 @@ def test_r4_both_parts_of_an_epoch_together_see_every_sample_once(rec, tmp_path)
         ("Train.loader.batch_size_per_card=3", "batch_size_per_card: 4 -> 3"),
         ("Global.seed=8", "seed: 7 -> 8"),
         ("Global.accumulate_steps=3", "accumulate_steps: None -> 3"),
+        ("Train.loader.shuffle=false", "shuffle: True -> False"),
     ],
 )
 def test_r5_a_changed_schedule_is_listed_and_needs_a_word(rec, tmp_path, change, listed):
@@ -221,13 +222,36 @@ def test_r5_a_changed_schedule_is_listed_and_needs_a_word(rec, tmp_path, change,
         assert 0 < max(rates) <= 0.0001
 
 
-def test_r5_more_epochs_of_a_constant_rate_need_no_word(rec, tmp_path):
+def test_r5_other_data_or_another_mixture_needs_a_word(rec, tmp_path):
+    rows = tmp_path / "data" / "rows.txt"
+    copy, valid = tmp_path / "data" / "copy.txt", tmp_path / "data" / "valid.txt"
+    for other in (copy, valid):
+        other.write_bytes(rows.read_bytes())
+    files = f"Train.dataset.label_file_list=[{rows}, {copy}]"
+    mixed = "Train.sampler={name: MixedSampler, weights: [1, %d]}"
+    options = [files, f"Eval.dataset.label_file_list=[{valid}]", "Global.epoch_num=1"]
+    assert stopped(rec, 2, *options, mixed % 1) == 75
+    copy.write_bytes(b"".join(reversed(copy.read_bytes().splitlines(keepends=True))))
+    valid.write_bytes(valid.read_bytes().replace(b"\n", b"\n\n", 1))
+    log, going_on = tmp_path / "log", [*options, "Global.resume=auto"]
+    assert tiny.in_child(lambda: tiny.train(rec, *going_on, mixed % 3), log) == 78
+    said = log.read_text()
+    assert "sampler.weights[1]: 1 -> 3" in said
+    assert re.search(r"data\.copy\.txt: 12 rows (\w+) -> 12 rows (?!\1)\w+", said)
+    assert "data.rows.txt" not in said
+    assert re.search(r"data to evaluate: valid\.txt: 12 rows .*best so far was measured on", said)
+    meant = [*going_on, mixed % 3, "Global.resume_override=true"]
+    assert tiny.in_child(lambda: tiny.train(rec, *meant)) == 0
+
+
+def test_r5_more_epochs_of_a_constant_rate_need_no_word_and_the_rest_is_said(rec, tmp_path):
     constant = "Optimizer.lr={name: Const, learning_rate: 0.001}"
     assert stopped(rec, 4, "Global.epoch_num=2", constant) == 75
-    more = ["Global.epoch_num=3", "Global.resume=auto", constant]
+    more = ["Global.epoch_num=3", "Global.resume=auto", constant, "Train.loader.num_workers=1"]
     log = tmp_path / "log"
     assert tiny.in_child(lambda: tiny.train(rec, *more), log) == 0
-    assert "changed since the checkpoint: epoch_num: 2 -> 3" in log.read_text()
+    said = re.findall("changed since the checkpoint: (.*)", log.read_text())
+    assert said == ["epoch_num: 2 -> 3", "Train.loader.num_workers: 0 -> 1"]
 
 
 def test_r6_another_number_of_threads_is_said_and_recorded(rec, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -81,3 +83,21 @@ def test_names():
 def test_results_go_to_stdout(capsys):
     logs.say("a result")
     assert capsys.readouterr().out == "a result\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_said_once_and_stops_nothing(capsys):
+    stream = io.StringIO()
+    logs.setup("/dev/full", stream=stream)
+    for word in ("first", "second"):
+        logs.get_logger().info(word)
+    assert stream.getvalue().count("INFO") == 2
+    said = capsys.readouterr().err
+    assert said == (f"/dev/full: {os.strerror(28)}; what cannot be written there is left out\n")
+    logs.setup(stream=stream)
+
+
+def test_a_mistake_in_a_line_still_shows_its_stack(capsys):
+    logs.setup(stream=io.StringIO())
+    logs.get_logger().info("%d", "no number")
+    assert "TypeError" in capsys.readouterr().err
