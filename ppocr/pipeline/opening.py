@@ -36,7 +36,7 @@ def open_runner(
     described = store.has_description(graph)
     spec, source = read_spec(graph, task, flags or {})
     if task is not None and spec.task != task:
-        raise UsageError(f"{source} describes a {spec.task} model, a {task} model is needed here")
+        raise UsageError(f"{path} is a {spec.task} model ({source}), a {task} model is needed here")
     if change is not None:
         spec = change(spec, source)
     backend: Backend = open_backend(graph, options, engine)

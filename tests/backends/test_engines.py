@@ -153,7 +153,7 @@ def test_what_to_open(tmp_path):
         open_backend(folder, engine="torch")
     with pytest.raises(UsageError, match="cannot read|reads"):
         open_backend(folder / "inference.json", engine="openvino")
-    with pytest.raises(UsageError, match="describes a rec model, a det model"):
+    with pytest.raises(UsageError, match=r"is a rec model \(inference.yml\), a det model"):
         open_runner(folder, task="det")
 
 

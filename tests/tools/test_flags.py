@@ -119,7 +119,9 @@ def test_nothing_given_means_as_exported():
     ("words", "told"),
     [
         (["--det_db_tresh", "1"], "no flag --det_db_tresh; did you mean --det_db_thresh?"),
+        (["-image_dir", "page.jpg"], "no flag -image_dir; did you mean --image_dir?"),
         (["page.jpg"], "what is page.jpg? every value follows its flag"),
+        (["-1"], "what is -1?"),
     ],
 )
 def test_what_does_not_exist_is_told(words, told):
@@ -129,7 +131,24 @@ def test_what_does_not_exist_is_told(words, told):
 
 
 @pytest.mark.parametrize(
-    "words", [["--rec_image_shape", ""], ["--use_mp", "maybe"], ["--gpu_id", "1.5"]]
+    "words",
+    [
+        ["--rec_image_shape", ""],
+        ["--rec_image_shape", "3,48,wide"],
+        ["--rec_image_shape", "3,0,320"],
+        ["--use_mp", "maybe"],
+        ["--gpu_id", "1.5"],
+        ["--gpu_id", "inf"],
+        ["--page_num", "-1"],
+        ["--rec_batch_num", "0"],
+        ["--total_process_num", "0"],
+        ["--det_limit_side_len", "0"],
+        ["--det_db_thresh", "3"],
+        ["--det_db_box_thresh", "nan"],
+        ["--det_db_unclip_ratio", "-1"],
+        ["--drop_score", "50"],
+        ["--drop_score", "half"],
+    ],
 )
 def test_what_cannot_be_read_is_told(words, capsys):
     with pytest.raises(SystemExit) as left:
@@ -151,6 +170,19 @@ def test_flags_without_effect_say_why(caplog):
         "--ir_optim changes nothing: graphs are always optimised",
         "--rec_image_shape changes nothing: this command does no recognition",
     }
+
+
+def test_flags_of_the_classifier_need_it_to_be_asked_for(caplog):
+    logger = get_logger()
+    logger.addHandler(caplog.handler)
+    logger.setLevel(logging.INFO)
+    stages = ("det", "cls", "rec")
+    parse(["--cls_model_dir", "cls", "--use_angle_cls", "true"], "", stages).say_ignored()
+    parse(["--cls_thresh", "0.8"], "", ("cls",)).say_ignored()
+    assert caplog.messages == []
+    parse(["--cls_model_dir", "cls", "--use_angle_cls", "false"], "", stages).say_ignored()
+    logger.removeHandler(caplog.handler)
+    assert set(caplog.messages) == {"--cls_model_dir changes nothing without --use_angle_cls True"}
 
 
 def test_help_hides_the_other_stages():

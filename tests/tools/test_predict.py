@@ -190,12 +190,17 @@ def test_a_flag_given_by_hand_replaces_one_value_and_is_said(run, models, pages,
         (("--image_dir", "{pages}"), 2, "--det_model_dir"),
         (("--image_dir", "{pages}", "--det_model_dir", "{models}/rec"), 2, "rec model"),
         (("--image_dir", "{pages}", "--det_model_dir", "{pages}"), 66, "inference.json"),
+        (("--image_dir", "{pages}", "--det_model_dir", "{run}"), 2, "tools/export_model.py"),
+        (("--image_dir", "{pages}", "--det_model_dir", "{run}/latest"), 2, "tools/infer_det.py"),
         (("--det_db_tresh", "0.2"), 2, "did you mean --det_db_thresh"),
         (("--use_gpu", "perhaps"), 2, "True or False"),
     ],
 )
-def test_mistakes_are_told_in_one_line(run, models, pages, words, status, told):
-    filled = [word.format(pages=pages, models=models) for word in words]
+def test_mistakes_are_told_in_one_line(run, models, pages, tmp_path, words, status, told):
+    trained = tmp_path / "run"
+    trained.mkdir()
+    (trained / "latest.pdparams").touch()
+    filled = [word.format(pages=pages, models=models, run=trained) for word in words]
     said = run("det", *filled, expect=status)
     assert told in said
     assert "Traceback" not in said

@@ -35,6 +35,11 @@ class Arguments:
         value = self.given.get(name)
         return FLAGS[name].default if value is None else value
 
+    @property
+    def turns(self) -> bool:
+        """Whether directions are classified: the only task, or one that was asked for."""
+        return self.stages == ("cls",) or bool(self["use_angle_cls"])
+
     def say_ignored(self) -> None:
         """Log one line for each flag that was given and changes nothing here."""
         for name in self.given:
@@ -45,6 +50,8 @@ class Arguments:
                 get_logger().info(
                     "--%s changes nothing: this command does no %s", name, WORK[flag.stage]
                 )
+            elif flag.stage == "cls" and name != "use_angle_cls" and not self.turns:
+                get_logger().info("--%s changes nothing without --use_angle_cls True", name)
 
 
 def parse(argv: Sequence[str], description: str, stages: Sequence[str]) -> Arguments:
@@ -55,7 +62,9 @@ def parse(argv: Sequence[str], description: str, stages: Sequence[str]) -> Argum
     """
     parsed, unknown = make_parser(description, stages).parse_known_args(list(argv))
     if unknown:
-        flags_written = [word for word in unknown if word.startswith("--")]
+        flags_written = [
+            word for word in unknown if word.lstrip("-")[:1].isalpha() and word[0] == "-"
+        ]
         raise UsageError("; ".join(map(_unknown, flags_written)) or _stray(unknown))
     given = {name: value for name, value in vars(parsed).items() if value is not None}
     return Arguments(given, argv, stages)
@@ -109,8 +118,11 @@ def _add(group: Any, flag: Flag, shown: bool) -> None:
 
 
 def _metavar(flag: Flag) -> str:
-    words = {true_or_false: "T|F", float: "X", flags.whole: "N", flags.values: "A,B,.."}
-    return words.get(flag.kind, "..." if flag.kind is str else "A,B,..")
+    if flag.kind in (float, flags.share, flags.amount):
+        return "X"
+    if flag.kind in (flags.whole, flags.count, flags.natural):
+        return "N"
+    return {true_or_false: "T|F", str: "..."}.get(flag.kind, "A,B,..")
 
 
 def _stray(words: Sequence[str]) -> str:
@@ -118,6 +130,6 @@ def _stray(words: Sequence[str]) -> str:
 
 
 def _unknown(word: str) -> str:
-    name = word.lstrip("-").partition("=")[0]
-    close = difflib.get_close_matches(name, FLAGS, n=1, cutoff=0.6)
-    return f"no flag --{name}" + (f"; did you mean --{close[0]}?" if close else "")
+    name = word.partition("=")[0]
+    close = difflib.get_close_matches(name.lstrip("-"), FLAGS, n=1, cutoff=0.6)
+    return f"no flag {name}" + (f"; did you mean --{close[0]}?" if close else "")

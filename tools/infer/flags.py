@@ -48,9 +48,37 @@ def whole(text: str) -> int:
         number = float(text)
     except ValueError:
         number = 0.5
-    if number != int(number):
+    if not number.is_integer():
         raise argparse.ArgumentTypeError(f"a whole number is expected, not '{text}'")
     return int(number)
+
+
+def count(text: str) -> int:
+    """Return the whole number from 1 that a text stands for."""
+    return _from(whole(text), 1, text)
+
+
+def natural(text: str) -> int:
+    """Return the whole number from 0 that a text stands for."""
+    return _from(whole(text), 0, text)
+
+
+def amount(text: str) -> float:
+    """Return the number from 0 that a text stands for."""
+    return _from(_real(text), 0, text)
+
+
+def share(text: str) -> float:
+    """Return the number from 0 to 1 that a text stands for."""
+    number = _real(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"a number from 0 to 1 is expected, not '{text}'")
+    return number
+
+
+def sizes(text: str) -> list[int]:
+    """Return the list of whole numbers from 1 that '3, 48, 320' stands for."""
+    return [count(str(one)) for one in values(text)]
 
 
 def words(text: str) -> list[str]:
@@ -65,6 +93,19 @@ def _number(word: str) -> Any:
         except ValueError:
             continue
     return word
+
+
+def _real(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a number is expected, not '{text}'") from error
+
+
+def _from(number: Any, least: int, text: str) -> Any:
+    if not number >= least:
+        raise argparse.ArgumentTypeError(f"{least} is the least, not '{text}'")
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +147,7 @@ def _none(name: str, reason: str, kind: Callable[[str], Any] = str) -> Flag:
 INPUT = (
     Flag("image_dir", str, "input", "an image, a PDF, or a folder of them"),
     Flag(
-        "page_num", whole, "input", "read only the first N pages of a PDF or TIFF (0: all)", (), 0
+        "page_num", natural, "input", "read only the first N pages of a PDF or TIFF (0: all)", (), 0
     ),
     Flag(
         "det_model_dir",
@@ -129,10 +170,10 @@ INPUT = (
         (),
         False,
     ),
-    Flag("cls_thresh", float, "input cls:thresh", "turn only above this certainty", (), 0.9),
+    Flag("cls_thresh", share, "input cls:thresh", "turn only above this certainty", (), 0.9),
     Flag("use_mp", true_or_false, "input", "share the images among several processes", (), False),
-    Flag("total_process_num", whole, "input", "how many processes", (), 1),
-    Flag("process_id", whole, "input", "which share this process takes (set by --use_mp)", (), 0),
+    Flag("total_process_num", count, "input", "how many processes", (), 1),
+    Flag("process_id", natural, "input", "which share this process takes (set by --use_mp)", (), 0),
 )
 ENGINE = (
     Flag(
@@ -149,13 +190,15 @@ ENGINE = (
     Flag("use_npu", true_or_false, "engine device", "run on an Ascend NPU", (), False),
     Flag("use_mlu", true_or_false, "engine device", "run on a Cambricon MLU", (), False),
     Flag("use_gcu", true_or_false, "engine device", "run on an Enflame GCU", (), False),
-    Flag("gpu_id", whole, "engine device", "which accelerator", (), 0),
+    Flag("gpu_id", natural, "engine device", "which accelerator", (), 0),
     Flag("precision", str, "engine precision", "numbers inside", ("fp32", "fp16", "int8"), "fp32"),
-    Flag("cpu_threads", whole, "engine threads", "threads of one model (0: all real cores)", (), 0),
+    Flag(
+        "cpu_threads", natural, "engine threads", "threads of one model (0: all real cores)", (), 0
+    ),
     Flag("enable_mkldnn", true_or_false, "engine onednn", "oneDNN kernels on the CPU (paddle)"),
     Flag("use_tensorrt", true_or_false, "engine tensorrt", "TensorRT (paddle on a GPU)", (), False),
-    Flag("min_subgraph_size", whole, "engine min_subgraph_size", "for TensorRT", (), 15),
-    Flag("gpu_mem", whole, "engine gpu_memory_mb", "megabytes taken on the GPU at once", (), 500),
+    Flag("min_subgraph_size", count, "engine min_subgraph_size", "for TensorRT", (), 15),
+    Flag("gpu_mem", natural, "engine gpu_memory_mb", "megabytes taken on the GPU at once", (), 500),
     Flag("onnx_providers", words, "engine providers", "providers of onnxruntime, in order"),
     Flag("warmup", true_or_false, "engine warmup", "run once before the clock starts", (), False),
 )
@@ -168,7 +211,7 @@ OUTPUT = (
         (),
         "./inference_results",
     ),
-    Flag("drop_score", float, "output", "leave out lines the recogniser scores lower", (), 0.5),
+    Flag("drop_score", share, "output", "leave out lines the recogniser scores lower", (), 0.5),
     Flag("vis_font_path", str, "output", "font of the drawings (default: an installed one)"),
     Flag("save_crop_res", true_or_false, "output", "keep the cropped lines as PNG", (), False),
     Flag("crop_res_save_dir", str, "output", "folder for the cropped lines", (), "./output"),
@@ -181,7 +224,7 @@ OUTPUT = (
 DETECTION = (
     _spec(
         "det_limit_side_len",
-        whole,
+        count,
         "det:pre.DetResizeForTest.limit_side_len",
         "side length in pixels the page is scaled to; see det_limit_type",
     ),
@@ -195,16 +238,16 @@ DETECTION = (
         "resize_long",
     ),
     _spec("det_box_type", str, "det:post.*.box_type", "four corners, or polygons", "quad", "poly"),
-    _spec("det_db_thresh", float, "det:post.DBPostProcess.thresh", "pixels above it are text"),
+    _spec("det_db_thresh", share, "det:post.DBPostProcess.thresh", "pixels above it are text"),
     _spec(
         "det_db_box_thresh",
-        float,
+        share,
         "det:post.DBPostProcess.box_thresh",
         "boxes whose mean is above it are kept",
     ),
     _spec(
         "det_db_unclip_ratio",
-        float,
+        amount,
         "det:post.DBPostProcess.unclip_ratio",
         "how far boxes grow beyond the shrunken text map",
     ),
@@ -224,55 +267,55 @@ DETECTION = (
     ),
     _spec(
         "det_east_score_thresh",
-        float,
+        share,
         "det:post.EASTPostProcess.score_thresh",
         "EAST models: pixels above are text",
     ),
     _spec(
         "det_east_cover_thresh",
-        float,
+        share,
         "det:post.EASTPostProcess.cover_thresh",
         "EAST models: boxes above are kept",
     ),
     _spec(
         "det_east_nms_thresh",
-        float,
+        share,
         "det:post.EASTPostProcess.nms_thresh",
         "EAST models: overlap of boxes that are one",
     ),
     _spec(
         "det_sast_score_thresh",
-        float,
+        share,
         "det:post.SASTPostProcess.score_thresh",
         "SAST models: pixels above are text",
     ),
     _spec(
         "det_sast_nms_thresh",
-        float,
+        share,
         "det:post.SASTPostProcess.nms_thresh",
         "SAST models: overlap of boxes that are one",
     ),
     _spec(
         "det_pse_thresh",
-        float,
+        share,
         "det:post.PSEPostProcess.thresh",
         "PSE models: pixels above are text",
     ),
     _spec(
         "det_pse_box_thresh",
-        float,
+        share,
         "det:post.PSEPostProcess.box_thresh",
         "PSE models: boxes above are kept",
     ),
     _spec(
         "det_pse_min_area",
-        float,
+        amount,
         "det:post.PSEPostProcess.min_area",
         "PSE models: smaller areas are left out",
     ),
     _spec(
         "det_pse_scale",
-        whole,
+        count,
         "det:post.PSEPostProcess.scale",
         "PSE models: grow at 1/scale of the size",
     ),
@@ -286,29 +329,29 @@ DETECTION = (
     _spec("beta", float, "det:post.FCEPostProcess.beta", "FCE models: weight of the centre region"),
     _spec(
         "fourier_degree",
-        whole,
+        count,
         "det:post.FCEPostProcess.fourier_degree",
         "FCE models: degree of the contour",
     ),
 )
 CLASSIFICATION = (
-    _spec("cls_image_shape", values, "cls:pre.*.image_shape", "channels, height, width"),
+    _spec("cls_image_shape", sizes, "cls:pre.*.image_shape", "channels, height, width"),
     _spec("label_list", words, "cls:post.*.label_list", "names of the directions, as in 0,180"),
-    Flag("cls_batch_num", whole, "engine cls:batch", "crops the classifier takes at once", (), 6),
+    Flag("cls_batch_num", count, "engine cls:batch", "crops the classifier takes at once", (), 6),
 )
 RECOGNITION = (
     _spec(
         "rec_image_shape",
-        values,
+        sizes,
         "rec:pre.*.image_shape",
         "channels, height, width of a line, as in 3,48,320",
     ),
     _spec("rec_char_dict_path", str, "rec:characters", "character list, one on each line"),
     _spec("use_space_char", true_or_false, "rec:specials.use_space_char", "a space is a character"),
     _spec(
-        "max_text_length", whole, "rec:pre.*.max_text_length", "longest text, where that matters"
+        "max_text_length", count, "rec:pre.*.max_text_length", "longest text, where that matters"
     ),
-    Flag("rec_batch_num", whole, "engine rec:batch", "lines the recogniser takes at once", (), 6),
+    Flag("rec_batch_num", count, "engine rec:batch", "lines the recogniser takes at once", (), 6),
 )
 NONE = (
     _none("det_algorithm", "the exported model says itself how its output is decoded"),

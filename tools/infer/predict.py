@@ -28,7 +28,8 @@ from ppocr.serving.jobs import Drawings, Job
 from ppocr.serving.system import TextSystem
 from ppocr.serving.work import Totals, work
 from ppocr.utils import logs, runtime
-from ppocr.utils.exits import UsageError
+from ppocr.utils.checkpoints import PARAMS
+from ppocr.utils.exits import MissingInput, UsageError
 from ppocr.utils.files import find_images
 from tools.infer.arguments import Arguments, parse
 from tools.infer.flags import FLAGS
@@ -69,6 +70,8 @@ def predict(name: str, given: Arguments) -> int:
     began = time.perf_counter()
     logs.setup(log_file=given["save_log_path"])
     given.say_ignored()
+    if given["use_tensorrt"] and not any(given[flag] for flag in DEVICES):
+        logs.get_logger().info("--use_tensorrt changes nothing without --use_gpu True")
     files = _files(given)
     processes = _processes(given, len(files))
     recipe = Recipe(name, given.argv, given.stages, _threads(given, processes), Names.of(files))
@@ -133,7 +136,7 @@ def _used(given: Arguments) -> list[str]:
     """Return the stages that need a model; among others the classifier has to be asked for."""
     if len(given.stages) == 1:
         return list(given.stages)
-    return [stage for stage in given.stages if stage != "cls" or given["use_angle_cls"]]
+    return [stage for stage in given.stages if stage != "cls" or given.turns]
 
 
 def _threads(given: Arguments, processes: int) -> int:
@@ -146,8 +149,26 @@ def _threads(given: Arguments, processes: int) -> int:
 def _model(stage: str, given: Arguments) -> Path:
     path = given[f"{stage}_model_dir"]
     if not path:
-        raise UsageError(f"--{stage}_model_dir says where the exported model is")
+        asked = ", which --use_angle_cls needs" if stage == "cls" and len(given.stages) > 1 else ""
+        raise UsageError(f"--{stage}_model_dir says where the exported model is{asked}")
+    try:
+        find_graph(path, _engine(given))
+    except (MissingInput, UsageError) as error:
+        if _is_trained(Path(path)):
+            raise UsageError(
+                f"--{stage}_model_dir {path}: these are weights of a training; "
+                "tools/export_model.py makes a model of them, "
+                f"tools/infer_{stage}.py predicts with them as they are"
+            ) from error
+        raise
     return Path(path)
+
+
+def _is_trained(path: Path) -> bool:
+    """Return whether there are the weights of a checkpoint at a path, or in that folder."""
+    if path.is_dir():
+        return any(path.glob(f"*{PARAMS}"))
+    return path.suffix == PARAMS or path.with_name(path.name + PARAMS).is_file()
 
 
 def _runner(stage: str, given: Arguments, threads: int) -> Runner:
