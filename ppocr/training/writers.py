@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from ppocr.config import plain
 from ppocr.utils.exits import UsageError
 from ppocr.utils.files import atomic_write
 from ppocr.utils.logs import get_logger
+
+GIVEN_TO_WANDB = ("project", "name", "id", "entity")
 
 
 class Writer(Protocol):
@@ -118,14 +121,11 @@ class Wandb:
         if not os.environ.get("WANDB_API_KEY") and "WANDB_MODE" not in os.environ:
             get_logger().warning("WANDB_API_KEY is not set: wandb works offline (wandb sync later)")
             os.environ["WANDB_MODE"] = "offline"
-        given = {key: value for key, value in settings.items() if key not in ("name", "save_dir")}
-        self._run = module.init(
-            name=settings.get("name"),
-            dir=str(settings.get("save_dir") or folder),
-            config=dict(config),
-            resume="allow",
-            **given,
-        )
+        place = Path(settings.get("save_dir") or folder)
+        place.mkdir(parents=True, exist_ok=True)  # where there is none it writes into /tmp
+        noted = {**plain(config), **plain(settings.get("config") or {})}
+        given = {key: value for key, value in settings.items() if key in GIVEN_TO_WANDB}
+        self._run = module.init(dir=str(place), config=noted, resume="allow", **given)
 
     def write(self, kind: str, step: int, values: Mapping[str, Any]) -> None:
         """Log every number as KIND/name."""

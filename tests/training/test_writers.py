@@ -5,9 +5,12 @@ from __future__ import annotations
 import struct
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+from ppocr.config import as_section
 from ppocr.training import writers
 from ppocr.utils.exits import UsageError
 from tests.faults import tiny
@@ -56,3 +59,42 @@ def test_a_missing_package_is_named_with_the_command(tmp_path, monkeypatch, pack
     }
     with pytest.raises(UsageError, match=f"pip install {package}"):
         makers[package]()
+
+
+class PlayedWandb(ModuleType):
+    """Takes what ``wandb.init`` takes, as keywords of its own."""
+
+    def __init__(self) -> None:
+        super().__init__("wandb")
+        self.given: dict[str, Any] = {}
+        self.logged: list[tuple[int, dict[str, float]]] = []
+
+    def init(self, **given: Any) -> PlayedWandb:
+        self.given = given
+        return self
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        self.logged.append((step, values))
+
+    def finish(self) -> None:
+        self.given["finished"] = True
+
+
+def test_every_setting_of_the_wandb_section_reaches_it(tmp_path, monkeypatch):
+    played = PlayedWandb()
+    monkeypatch.setitem(sys.modules, "wandb", played)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    section = {"project": "p", "name": "n", "save_dir": str(tmp_path / "w"), "config": {"site": 2}}
+    writer = writers.Wandb(section, as_section({"Global": {"seed": 1}}), tmp_path)
+    writer.write("train", 3, {"loss": 0.5, "lr": 1e-3, "note": "x"})
+    writer.close()
+    assert played.given == {
+        "project": "p",
+        "name": "n",
+        "dir": str(tmp_path / "w"),
+        "config": {"Global": {"seed": 1}, "site": 2},
+        "resume": "allow",
+        "finished": True,
+    }
+    assert (tmp_path / "w").is_dir()
+    assert played.logged == [(3, {"TRAIN/loss": 0.5, "TRAIN/lr": 1e-3})]
