@@ -2,8 +2,9 @@
 
 Minghui Liao et al., "Real-time Scene Text Detection with Differentiable Binarization", AAAI
 2020. Each region is shrunk (for the probability map) and grown (for the threshold map) by
-D = area * (1 - r^2) / perimeter. Numbers are those of the original on every input it accepts;
-polygons that lie outside the image, on which it fails, leave no trace in the border map.
+D = area * (1 - r^2) / perimeter. Numbers are those of the original on every input it accepts, but
+for single pixels on a fractional outline, which its rounding leaves out of the border map;
+polygons that lie outside the image, on which it fails, leave no trace in that map.
 
 Array suffixes: _HW map (float32), _P2 points of one polygon, _NP2 of all.
 """

@@ -15,8 +15,9 @@ from tests.parity.cases import Case, case_rows, cases, need, skip_missing
 
 RATIO_ALGORITHMS = ("CRNN", "SVTR_LCNet", "SVTR_HGNet", "Rosetta", "STARNet")
 FIXED_WIDTH_ALGORITHM = "RARE"  # its rectification takes images of one size
-# float32 rounding of the original next to an outline, where it takes 1 - cos^2: of the map's rise
-NEAR_EDGE = 5e-3
+# rounding of the original next to an outline, where it takes 1 - cos^2 of float32: as a part of
+# the map's rise, at most, and where it is more than nothing
+NEAR_EDGE, ANYWHERE = 5e-3, 1e-4
 BORDER_SETTINGS = ("shrink_ratio", "thresh_min", "thresh_max", "total_epoch")
 SHRINK_SETTINGS = ("shrink_ratio", "min_text_size", "total_epoch")
 
@@ -158,10 +159,10 @@ def check_border(sample: dict[str, Any], case: Case) -> None:
         found = np.asarray(sample[key])
         assert found.dtype == wanted.dtype, key
         if key == "threshold_map":
-            difference = np.abs(found - wanted)
             settings = {"thresh_min": 0.3, "thresh_max": 0.7, **case["params"]}
             rise = settings["thresh_max"] - settings["thresh_min"]
-            assert difference.max(initial=0) <= NEAR_EDGE * rise
-            assert (difference > 2e-5).mean() < 2e-3
+            difference = np.abs(found - wanted) / rise
+            assert difference.max(initial=0) <= NEAR_EDGE
+            assert (difference > ANYWHERE).mean() < 2e-3
         else:
             np.testing.assert_array_equal(found, wanted, err_msg=key)
