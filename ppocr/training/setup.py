@@ -75,10 +75,16 @@ def train(settings: Settings) -> TrainState:
         journal.write("finished", progress(state))
     if state.stop_reason == hooks.PREEMPTED:
         raise Preempted(
-            f"stopped in epoch {state.epoch + 1} after step {state.step}, checkpoint saved; "
+            f"stopped {_where(state)}, checkpoint saved; "
             f"go on with -o Global.checkpoints={settings.folder / checkpoint.LATEST}"
         )
+    if state.stop_reason:
+        logs.get_logger().info("stopped %s: %s", _where(state), state.stop_reason)
     return state
+
+
+def _where(state: TrainState) -> str:
+    return f"in epoch {state.epoch + (1 if state.batch else 0)} after step {state.step}"
 
 
 def progress(state: TrainState) -> dict[str, Any]:

@@ -200,6 +200,8 @@ def test_a_long_run_stops_early_when_nothing_gets_better(tmp_path):
     )
     assert state.stop_reason.startswith("early stop")
     assert state.step < 10
+    log = (tmp_path / "run" / "train.log").read_text()
+    assert f"after step {state.step}: early stop: no gain in 3 evaluations" in log
 
 
 def test_weights_survive_gathering_gradients_over_steps(tmp_path):
