@@ -30,7 +30,8 @@ from ppocr.utils.files import atomic_write
 FEW_ROWS = 0.01
 SPACE = " "
 MOST_LISTED, MOST_NEVER = 200, 1000
-DICTIONARY = "dictionary.txt"
+DICTIONARY, OWN = "dictionary.txt", "own_dictionary.txt"
+MANY_LETTERS = 10  # of an alphabet, before their absence says something about the labels
 
 
 def chapter(case: Case) -> Chapter | None:
@@ -167,10 +168,15 @@ def _scarce(
     written = sum(counts.values())
     affected = sum(counts[one] for one in rare)
     mostly = len(never) > 0.5 * len(counts)
+    folded = _folded(counts, never)
     advice = (
         "Most of the dictionary is not in the data: a smaller dictionary trains faster and errs "
         "less, unless you start from weights that know it."
         if mostly
+        else f"The labels have {folded} although the dictionary does. If the pictures have them, "
+        "the labels write them in the other case, and drawn lines with such letters would teach "
+        "a second answer for the same shape: make a dictionary of the labels first."
+        if folded
         else f"About {lacking} more samples would give each of them {ENOUGH}; synthesise lines "
         "that contain them."
     )
@@ -182,14 +188,35 @@ def _scarce(
         f"The rare ones are {percent(affected, written)} of all characters written: "
         f"{' '.join(show(one) for one in rare[:16])}. {advice}",
         part(affected, written),
-        commands=_own_dictionary(case) if mostly else _drawn_lines(case),
+        commands=_commands(case, mostly, bool(folded)),
     )
 
 
-def _drawn_lines(case: Case) -> tuple[str, ...]:
+def _folded(counts: Counter[str], never: list[str]) -> str:
+    """Return how labels say that they are in one case only, '' if they are not."""
+    missing = set(never)
+    small = [one for one in counts if one.islower() and one.upper() in counts]
+    for name, letters in (("small", small), ("capital", [one.upper() for one in small])):
+        lacking = len(missing & {one.swapcase() for one in letters})
+        if missing >= set(letters) and len(letters) >= MANY_LETTERS and 3 * lacking < len(letters):
+            return f"no {name} letters"
+    return ""
+
+
+def _commands(case: Case, mostly: bool, folded: bool) -> tuple[str, ...]:
+    """Return the commands for a dictionary that fits the labels, and for lines that fill gaps."""
+    own = _own_dictionary(case)
+    if mostly:
+        return own
+    if folded:
+        return (*own, *_drawn_lines(case, str(case.folder / OWN)))
+    given = (case.config.get("Global") or {}).get("character_dict_path")
+    return _drawn_lines(case, str(given or ""))
+
+
+def _drawn_lines(case: Case, dictionary: str) -> tuple[str, ...]:
     """Return the command that draws lines with the characters that the training set lacks."""
     files = _label_files([case.train])
-    dictionary = (case.config.get("Global") or {}).get("character_dict_path")
     if not files or not dictionary:
         return ()
     settings = f"Gaps.labels=[{', '.join(files)}]", f"Gaps.at_least={ENOUGH}"
@@ -211,7 +238,7 @@ def _own_dictionary(case: Case) -> tuple[str, ...]:
     files = _label_files(case.opened)
     if not files:
         return ()
-    output = str(case.folder / "own_dictionary.txt")
+    output = str(case.folder / OWN)
     return (shlex.join(["python", "tools/dictionary.py", "build", *files, "--output", output]),)
 
 

@@ -26,6 +26,7 @@ from ppocr.transforms.resize_det import STRIDE_PX
 
 READABLE_PX = 8  # the height from which on a text is seen when nothing else is configured
 MANY = 0.05
+LEFT = 0.04  # of the boxes that may stay too low in the crops to recommend
 WORDS_CLOSE, LINES_SPACED, LINES_CLOSE = 0.35, 0.2, 0.2
 FACTOR = 1.6  # so much smaller or larger in evaluation is another task
 LARGEST_PX = 960
@@ -118,13 +119,18 @@ def _sizes(case: Case, one: Set, found: Chapter) -> None:
 
 
 def _small(case: Case, heights: np.ndarray, small: int, smallest: int) -> Finding:
-    low = float(np.quantile(heights, 0.1))
+    low = float(np.quantile(heights, LEFT))
     factor = min(max(smallest / max(low, 1), 1.25), 2.0)
+    times = 1.0
 
     def larger(settings):
+        nonlocal times
         sides = [min(_up(side * factor), LARGEST_PX) for side in settings["size"]]
+        times = float(np.prod(sides) / np.prod(settings["size"]))
         return sides if sides != list(settings["size"]) else None
 
+    applied = case.accepted(op_overrides(case, "size", larger, ("Train",)))
+    cost = f" A step of training then takes about {times:.1f} times as long." if applied else ""
     return Finding(
         "small-boxes",
         WARN,
@@ -132,9 +138,9 @@ def _small(case: Case, heights: np.ndarray, small: int, smallest: int) -> Findin
         "network sees them",
         f"MakeShrinkMap ignores what is smaller than min_text_size {smallest}; half of the boxes "
         f"are lower than {np.median(heights):.0f} px. Larger crops (with a smaller batch), or less "
-        "shrinking in IaaAugment, keep them.",
+        f"shrinking in IaaAugment, keep them.{cost}",
         part(small, len(heights)),
-        case.accepted(op_overrides(case, "size", larger, ("Train",))),
+        applied,
     )
 
 
@@ -154,10 +160,17 @@ def _scales(case: Case, found: Chapter) -> None:
         return
     shrunk = theirs / max(original, 1e-6)
 
-    def side(settings):
-        now = settings.get("limit_side_len")
-        return _up(now / max(shrunk, 0.2)) if now and shrunk < 0.95 else None
+    times = 1.0
 
+    def side(settings):
+        nonlocal times
+        now = settings.get("limit_side_len")
+        wanted = _up(now / max(shrunk, 0.2)) if now and shrunk < 0.95 else None
+        times = (wanted / now) ** 2 if wanted else 1.0
+        return wanted
+
+    applied = case.accepted(op_overrides(case, "limit_side_len", side, ("Eval",)))
+    cost = f" Evaluation and prediction then take about {times:.1f} times as long."
     found.findings.append(
         Finding(
             "eval-scale",
@@ -165,9 +178,10 @@ def _scales(case: Case, found: Chapter) -> None:
             f"text is {theirs:.0f} px high in evaluation and {ours:.0f} px in training",
             f"Evaluation sees half of the boxes below {theirs:.0f} px ({tiny} below "
             f"{READABLE_PX} px) although they are {original:.0f} px in the pictures. A detector is "
-            "best at the sizes it was trained on: bring DetResizeForTest and the crops together.",
+            "best at the sizes it was trained on: bring DetResizeForTest and the crops together."
+            f"{cost if applied else ''}",
             max(part(tiny, len(seen[1])), MANY),
-            case.accepted(op_overrides(case, "limit_side_len", side, ("Eval",))),
+            applied,
         )
     )
 
@@ -261,7 +275,7 @@ def _candidates(case: Case, found: Chapter) -> None:
             Finding(
                 "few-pages",
                 NOTE,
-                f"{pages} training pages",
+                f"only {'1 training page' if pages == 1 else f'{pages} training pages'}",
                 "Detectors fine-tune well from about 500 pages of the kind they are for; with "
                 "fewer, start from pre-trained weights and keep the augmentation on.",
             )

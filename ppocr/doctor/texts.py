@@ -88,6 +88,8 @@ def _lengths(case: Case, train: Set, found: Chapter) -> None:
 
 def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str, int]) -> Finding:
     wanted = good_length(keeps)
+    enough = wanted <= limit  # what is left are a few lines that are much longer than the others
+    kept = limit if enough else wanted
     share = part(dropped, train.looked_at)
     others = [one for one in case.opened if one is not train]
     more = "".join(
@@ -98,14 +100,14 @@ def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str,
     )
     return Finding(
         "text-too-long",
-        RUIN if share >= MANY else WARN if share >= FEW / 10 else NOTE,
+        NOTE if enough else RUIN if share >= MANY else WARN if share >= FEW / 10 else NOTE,
         f"{percent(dropped, train.looked_at)} of the training lines are longer than "
         f"max_text_length {limit}",
         f"{dropped} of {train.looked_at} lines are left out of training: the model never sees a "
-        f"long line. {wanted} keeps {'all' if wanted >= keeps['100%'] else '99 %'} of them (the "
+        f"long line. {kept} keeps {'all' if kept >= keeps['100%'] else '99 %'} of them (the "
         f"longest has {keeps['100%']}).{more}",
         share,
-        case.accepted(length_overrides(case, wanted)),
+        () if enough else case.accepted(length_overrides(case, wanted)),
     )
 
 
