@@ -100,11 +100,11 @@ class RecogniseLines:
     def __init__(
         self,
         recogniser: Reader,
-        message: Callable[[str, str, float], str],
+        messages: Callable[[str, str, float], tuple[str, ...]],
         read: ReadFile = read_pages,
         stage: str = "rec",
     ) -> None:
-        self._recogniser, self._message, self._read = recogniser, message, read
+        self._recogniser, self._messages, self._read = recogniser, messages, read
         self._stage = stage
 
     def __call__(self, files: Sequence[Path]) -> Iterator[Outcome]:
@@ -125,8 +125,8 @@ class RecogniseLines:
                 yield Outcome(one.path, failed=result)
                 continue
             text, score = str(result[0]), float(result[1])
-            message = self._message(one.full_name, text, score)
-            yield Outcome(one.path, ((one.full_name, text, str(score)),), (message,), share)
+            messages = self._messages(one.full_name, text, score)
+            yield Outcome(one.path, ((one.full_name, text, str(score)),), messages, share)
 
     def _read_lines(self, pages: Sequence[Page]) -> list[Any]:
         """Return text and score of each line, or the sentence that says why there is none."""
@@ -220,22 +220,17 @@ def predict_det_row(page: Page, boxes: list[Box]) -> tuple[str, ...]:
     return page.name, report.points_json(boxes)
 
 
-def infer_rec_message(_: str, text: str, score: float) -> str:
-    """Return the line infer_rec prints."""
-    return f"\t result: {text}\t{score}"
+def infer_messages(path: str, text: str, score: float) -> tuple[str, ...]:
+    """Return the lines of infer_rec and infer_cls."""
+    return f"infer_img: {path}", f"\t result: {text}\t{score}"
 
 
-def predict_rec_message(path: str, text: str, score: float) -> str:
-    """Return the line predict_rec prints."""
+def predict_rec_messages(path: str, text: str, score: float) -> tuple[str, ...]:
+    """Return the line of predict_rec."""
     pair: tuple[Any, ...] = (text, score)
-    return f"Predicts of {path}:{pair}"
+    return (f"Predicts of {path}:{pair}",)
 
 
-def infer_cls_message(_: str, label: str, score: float) -> str:
-    """Return the line infer_cls prints."""
-    return f"\t result: {label}\t{score}"
-
-
-def predict_cls_message(path: str, label: str, score: float) -> str:
-    """Return the line predict_cls prints."""
-    return f"Predicts of {path}:{[label, score]}"
+def predict_cls_messages(path: str, label: str, score: float) -> tuple[str, ...]:
+    """Return the line of predict_cls."""
+    return (f"Predicts of {path}:{[label, score]}",)

@@ -101,11 +101,12 @@ def test_checkpoint_and_export_name_the_same_directions(made: Path, capsys) -> N
     best = f"Global.pretrained_model={made / 'run' / 'best_accuracy'}"
     words = ("-c", CONFIG, "-o", *_options(made), best, f"Global.infer_img={made / 'valid'}")
     assert command("tools.infer_cls", *words) == 0
+    told = re.findall(r"infer_img: (\S+)\n.*result: (\w+)\t", capsys.readouterr().out)
     rows = [row.split("\t") for row in (made / "infer.txt").read_text("utf-8").splitlines()]
     inferred = {Path(name).name: (label, float(score)) for name, label, score in rows}
     truth = dict(row.split("\t") for row in (made / "valid/labels.txt").read_text().splitlines())
     assert {name: label for name, (label, _) in inferred.items()} == truth
-    capsys.readouterr()
+    assert {Path(path).name: label for path, label in told} == truth
     for model in (made / "export", made / "export" / "inference.onnx"):
         where = ("--image_dir", made / "valid", "--cls_model_dir", model)
         assert command("tools.infer.predict_cls", *where) == 0

@@ -112,11 +112,11 @@ def _make_det(runner: Runner, target: Path, files: Sequence[Path], read: jobs.Re
 
 
 def _make_rec(runner: Runner, _: Path, __: Sequence[Path], read: jobs.ReadFile) -> Job:
-    return jobs.RecogniseLines(runner, jobs.infer_rec_message, read)
+    return jobs.RecogniseLines(runner, jobs.infer_messages, read)
 
 
 def _make_cls(runner: Runner, _: Path, __: Sequence[Path], read: jobs.ReadFile) -> Job:
-    return jobs.RecogniseLines(runner, jobs.infer_cls_message, read, "cls")
+    return jobs.RecogniseLines(runner, jobs.infer_messages, read, "cls")
 
 
 COMMANDS: Mapping[str, Callable[[Runner, Path, Sequence[Path], jobs.ReadFile], Job]] = (

@@ -244,12 +244,12 @@ def _make_det(given: Arguments, runners: Mapping[str, Runner], names: Names) -> 
 
 def _make_rec(given: Arguments, runners: Mapping[str, Runner], _: Names) -> Job:
     reading = _reading(given, runners["rec"])
-    return jobs.RecogniseLines(runners["rec"], jobs.predict_rec_message, reading)
+    return jobs.RecogniseLines(runners["rec"], jobs.predict_rec_messages, reading)
 
 
 def _make_cls(given: Arguments, runners: Mapping[str, Runner], _: Names) -> Job:
     reading = _reading(given, runners["cls"])
-    return jobs.RecogniseLines(runners["cls"], jobs.predict_cls_message, reading, "cls")
+    return jobs.RecogniseLines(runners["cls"], jobs.predict_cls_messages, reading, "cls")
 
 
 def open_system(given: Arguments) -> tuple[TextSystem, Callable[[Path], Iterator[Page]]]:
