@@ -234,7 +234,7 @@ class Examiner:
         if hidden:
             names = ", ".join(f"U+{ord(one):04X}" for one in hidden[:5])
             self._also("control-character", row, f"{names} in {text[:60]!r}", facts)
-        if text != text.strip(" ") and text.strip(" "):
+        if text != text.strip(" "):
             self._also("space-at-edge", row, repr(text[:60]), facts)
 
     def _regions(self, row: int, raw: Sample, header: Header | None, facts: Facts) -> None:

@@ -51,3 +51,9 @@ def test_labels_in_capitals_are_not_given_small_letters(tmp_path: Path, report_o
     assert dictionary.main(own[2:]) == 0
     assert f"Text.dictionary={own[-1]}" in drawn
     assert not any(one.islower() for one in read_dictionary(own[-1]))
+
+
+def test_a_text_of_nothing_but_spaces_is_told(tmp_path: Path):
+    rows = line_rows(tmp_path, 2, lambda n: "  " if n else "text")
+    _, facts = material.look(material.config(tmp_path, "rec", rows))
+    assert [(one.kind, one.row) for one in facts.troubles] == [("space-at-edge", 1)]
