@@ -6,6 +6,7 @@ input (66) or a full disk (74) without reading the text.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -110,6 +111,7 @@ class _Boundary:
     ) -> bool:
         if error is not None:
             self.status = _status_and_report(error)
+        _let_go()
         return True
 
 
@@ -121,7 +123,6 @@ def _status_and_report(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return _report(INTERRUPTED, "interrupted")
     if isinstance(error, BrokenPipeError):
-        _silence_stdout()
         return BROKEN_PIPE
     if isinstance(error, OSError):
         return _report(status_of(error), str(error))
@@ -130,13 +131,22 @@ def _status_and_report(error: BaseException) -> int:
 
 
 def _report(code: int, text: str) -> int:
-    sys.stderr.write(f"error[{code}] {text}\n")
+    with contextlib.suppress(OSError):  # the diagnosis may have gone to the disk that is full
+        sys.stderr.write(f"error[{code}] {text}\n")
     return code
 
 
-def _silence_stdout() -> None:
-    """Stop the interpreter from complaining again about the same closed pipe on exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _let_go() -> None:
+    """Keep the interpreter from complaining on exit about what can be written nowhere.
+
+    It would try once more what a closed pipe or a full disk has refused, and end with a status of
+    its own.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _exit_code(code: int | str | None) -> int:

@@ -98,3 +98,20 @@ def test_a_reader_that_leaves_early_is_no_defect():
     said = child.communicate(timeout=240)[1]
     assert child.returncode == exits.BROKEN_PIPE
     assert said == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("ending", ["say('done')", "raise DataError('rows.txt:4')"])
+def test_the_status_counts_where_nothing_can_be_written(ending):
+    code = (
+        "import sys\n"
+        "from ppocr.utils import exits\n"
+        "from ppocr.utils.exits import DataError\n"
+        "from ppocr.utils.logs import say\n"
+        "def main(argv):\n"
+        f"    {ending}\n"
+        "sys.exit(exits.run(main, []))\n"
+    )
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=full, cwd=ROOT)
+    assert done.returncode == (65 if "DataError" in ending else 74)
