@@ -179,7 +179,7 @@ class Runner:
             )
         return array
 
-    def _check_classes(self, outputs: Mapping[str, np.ndarray]) -> None:
+    def _check_classes(self, outputs: Mapping[str, Any]) -> None:
         """A dictionary of another length moves every character: better no text than a wrong one."""
         codec = getattr(self.post, "codec", None)
         if codec is None or not outputs:
