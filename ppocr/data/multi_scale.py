@@ -25,6 +25,7 @@ from ppocr.utils.exits import DataError
 
 SHAPE = "batch_shape"  # what the sampler tells every sample of a batch: (width, height)
 BAR_AFTER_S = 2
+MOST_WIDE = 1e6  # times the height
 _PLAN_POSITION = 1 << 39  # apart from the positions of samples
 
 
@@ -216,8 +217,10 @@ def _proportions(file: LabelFile) -> np.ndarray:
     for number in numbers:
         fields = file.raw(number).rsplit(delimiter, 2)
         try:
-            width, height = float(fields[-2]), float(fields[-1])
-            found[number] = width / height
+            proportion = float(fields[-2]) / float(fields[-1])
+            if not 0 < proportion < MOST_WIDE:
+                raise ValueError
+            found[number] = proportion
         except (ValueError, IndexError, ZeroDivisionError):
             raise DataError(
                 f"{file.place(number)}: ds_width needs width and height at the end of the row"

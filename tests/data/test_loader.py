@@ -7,6 +7,7 @@ import pytest
 
 from ppocr.config.errors import ConfigError
 from ppocr.data import build_dataloader
+from ppocr.data.multi_scale import MultiScaleDataSet
 from ppocr.data.workers import Workers
 from ppocr.training.step import normalized, to_tensor
 from ppocr.transforms import OPS
@@ -232,3 +233,14 @@ def test_lines_in_several_shapes(tmp_path, with_sizes):
     for batch in batches:
         height, width = batch["image"].shape[2:]
         assert width == (-(-height * 100 // 32 // 8) * 8 if with_sizes else 320)
+
+
+@pytest.mark.parametrize("sizes", ["nan\t32", "inf\t32", "0\t32", "100\t0", "100\t-32", "100"])
+def test_sizes_that_are_none_are_told_before_anything_begins(tmp_path, sizes):
+    labels = lines(tmp_path, 4)
+    rows = [f"{row}\t100\t32" for row in labels.read_text().splitlines()]
+    rows[2] = f"2.png\tthree\t{sizes}"
+    labels.write_text("\n".join(rows) + "\n")
+    dataset = MultiScaleDataSet(str(tmp_path), [str(labels)], [], ds_width=True)
+    with pytest.raises(DataError, match=r"rows\.txt:3: ds_width needs width and height"):
+        dataset.proportions()
