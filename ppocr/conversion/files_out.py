@@ -11,7 +11,7 @@ from typing import Literal
 from ppocr.conversion.cut import Prepared
 from ppocr.conversion.page import Picture
 from ppocr.transforms.base import Rejected
-from ppocr.utils.exits import InternalError, OutputError
+from ppocr.utils.exits import InternalError, OutputError, StorageError
 from ppocr.utils.files import atomic_write
 
 Keeping = Literal["copy", "link", "keep"]
@@ -28,10 +28,13 @@ def place(root: Path, name: str, content: bytes) -> str:
         if target.read_bytes() == content:
             return name
         _unlink(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name[:100]}.tmp-{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(target)
+    temporary = target.with_name(f".{target.name[:100]}.tmp")  # the next run replaces what is left
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    except OSError as error:
+        raise StorageError(f"cannot write {target}: {error.strerror}") from error
     return name
 
 

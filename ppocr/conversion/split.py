@@ -261,7 +261,8 @@ def _write(
 ) -> dict[str, int]:
     """Write one root beside itself, then put it in place; return how many rows each part has."""
     root.mkdir(parents=True, exist_ok=True)
-    fresh = root / f".split-{os.getpid()}"
+    fresh = root / ".split"
+    shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
     counts = {}
     try:
         for part in PARTS:

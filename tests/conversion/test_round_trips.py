@@ -17,7 +17,7 @@ from ppocr.conversion.page import Line, Picture, Source
 from ppocr.conversion.to_lmdb import LMDBWriter
 from ppocr.geometry.crop import min_area_crop, rotate_crop
 from ppocr.transforms.decode import decode_image
-from ppocr.utils.exits import OutputError
+from ppocr.utils.exits import OutputError, StorageError
 from tests.conversion.conftest import (
     convert,
     det_rows,
@@ -214,11 +214,20 @@ def test_files_go_on_where_they_were_stopped(pages, tmp_path):
     wanted = (out / "rec.txt").read_bytes()
     journal = out / ".conversion/journal.jsonl"
     journal.write_bytes(journal.read_bytes()[:-20])  # cut off while the last entry was written
-    (out / "crops/other/a.jpg/0001.png").unlink()
+    (out / "crops/other/a.jpg/0001.png").rename(out / "crops/other/a.jpg/.0001.png.tmp")
     convert("ppocr", "ppocr", pages, out)
+    assert not list(out.rglob("*.tmp")), "half a file is not left behind"
     after = {path: path.stat().st_mtime_ns for path in out.rglob("*.png")}
     assert {path.name for path in after if before[path] != after[path]} == {"0001.png"}
     assert (out / "rec.txt").read_bytes() == wanted
+
+
+def test_what_cannot_be_written_is_named(pages, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "images").write_text("in the way")
+    with pytest.raises(StorageError, match="cannot write .*images/.*jpg: "):
+        convert("ppocr", "ppocr", pages, out)
 
 
 def test_changed_labels_and_images_are_converted_anew(pages, tmp_path, capsys):

@@ -108,6 +108,7 @@ def test_an_earlier_split_is_replaced_only_with_force(root, tmp_path):
     split(dataset, out)
     (out / "det/mine.txt").write_text("kept")
     (out / "det/train/old.jpg").write_text("old")
+    (out / "det/.split/train").mkdir(parents=True)  # of a run that was killed
     with pytest.raises(OutputError, match="--force"):
         split(dataset, out)
     assert (out / "det/train/old.jpg").is_file()
