@@ -68,12 +68,16 @@ def read_names(path: str | Path) -> dict[str, str]:
     """Return which automatic name each tensor of a weights file had, as paddle noted it."""
     value = _loaded(read_bytes(path), str(path))
     names = value.get(NAMES) if isinstance(value, dict) else None
-    return {str(key): str(name) for key, name in names.items()} if names else {}
+    return {str(key): str(name) for key, name in names.items()} if isinstance(names, dict) else {}
 
 
 def loads(data: bytes, place: str = "data") -> Any:
     """Return what the bytes of a checkpoint hold; ``place`` is for messages."""
-    return _tidy(_loaded(data, place))
+    value = _loaded(data, place)
+    try:
+        return _tidy(value)
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{place} is damaged: its parts do not fit together ({error})") from error
 
 
 def _loaded(data: bytes, place: str) -> Any:

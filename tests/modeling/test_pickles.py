@@ -121,6 +121,26 @@ def test_damaged_files_are_one_error(data: bytes) -> None:
         pickles.loads(data, "place")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps({pickles.PIECES: 7}),
+        pickle.dumps({pickles.PIECES: {"w": {}}}),
+        pickle.dumps({pickles.PIECES: {"w": {"slices": ["gone"], "OriginShape": [2]}}}),
+        b"\x80\x02" + 5000 * b"]" + 4999 * b"a" + b".",  # a list in a list in a list ...
+    ],
+)
+def test_parts_that_do_not_fit_are_the_same_error(data: bytes) -> None:
+    with pytest.raises(DataError, match="place is damaged"):
+        pickles.loads(data, "place")
+
+
+def test_names_that_are_no_mapping_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "odd.pdparams"
+    path.write_bytes(pickle.dumps({pickles.NAMES: [1]}))
+    assert pickles.read_names(path) == {}
+
+
 def test_every_truncation_is_an_error(tmp_path: Path) -> None:
     pickles.write(tmp_path / "a", {"w": np.arange(50.0), "b": np.ones(2)})
     data = (tmp_path / "a").read_bytes()
