@@ -76,6 +76,7 @@ def load_weights(
     whole: bool = False,
     dictionaries: Dictionaries | None = None,
     network: str = "",
+    prefer: str = "",
 ) -> Report:
     """Return the report after giving ``model`` the weights of a file or https address.
 
@@ -86,13 +87,14 @@ def load_weights(
 
     ``dictionaries`` are the characters that the file was trained with and those of the
     network, where they differ: classes are then matched by character (see classes.py).
-    ``network`` is the name by which a checkpoint of several holds this one (see parts.py).
+    ``network`` is the name by which a checkpoint of several holds this one (see parts.py);
+    ``prefer`` the one to take where several would fit.
     """
     state = model.state_dict()
     given = read_params(path)
     if network and not set(state) & set(given):
         given = below(given, network, str(path))
-    params, notes, wanted = _recognise(state, given)
+    params, notes, wanted = _recognise(state, given, prefer)
     report = Report(str(path), len(wanted), notes=notes)
     if dictionaries is not None:
         params, change = adapt(model, params, *dictionaries)
@@ -125,7 +127,8 @@ def load_pretrained(
         try:
             others = find_dictionaries(path) if find_dictionaries else None
             network = model.networks[name]
-            reports.append(load_weights(network, path, allow_partial, dictionaries=others))
+            report = load_weights(network, path, allow_partial, dictionaries=others, prefer=name)
+            reports.append(report)
         except (DataError, MissingInput) as error:
             where = f"{model.places[name]}: {name}.pretrained"
             raise type(error)(f"{where}: {error}") from error
@@ -225,10 +228,10 @@ def _sort_out(
 
 
 def _recognise(
-    state: Mapping[str, Tensor], params: Params
+    state: Mapping[str, Tensor], params: Params, prefer: str
 ) -> tuple[dict[str, np.ndarray], list[str], list[str]]:
     """Return the params under the network's names, notes, and the keys to be covered."""
-    prefix = _prefix(state, params)
+    prefix = _prefix(state, params, prefer)
     notes = []
     renamed = dict(params)
     if prefix:
@@ -248,11 +251,13 @@ def _recognise(
     return arrays, notes, backbone
 
 
-def _prefix(state: Mapping[str, Tensor], params: Params) -> str:
+def _prefix(state: Mapping[str, Tensor], params: Params, prefer: str) -> str:
     """Return what to cut from the front of the file's keys so that most of them fit."""
+    first = (f"{prefer}.", f"module.{prefer}.", *PREFERRED)
     best, best_count = "", sum(key in state for key in params)
     names = dict.fromkeys(_fronts(params))
-    for prefix in sorted(names, key=lambda name: (name not in PREFERRED, name)):
+    ranks = {name: rank for rank, name in enumerate(first)}
+    for prefix in sorted(names, key=lambda name: (ranks.get(name, len(first)), name)):
         count = sum(k.startswith(prefix) and k.removeprefix(prefix) in state for k in params)
         if count > best_count:
             best, best_count = prefix, count

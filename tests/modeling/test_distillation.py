@@ -244,6 +244,23 @@ def test_only_the_networks_that_are_asked_for_are_run() -> None:
     assert answering(model.networks["Student"], ("maps",)) is model.networks["Student"]
 
 
+@pytest.mark.parametrize("front", ["", "module."])
+def test_of_a_whole_distillation_a_network_takes_its_own_part(tmp_path: Path, front: str) -> None:
+    """Two students that begin alike would stay alike."""
+    paddle.seed(1)
+    saved = _three().state_dict()
+    pickles.write(tmp_path / "w.pdparams", {front + key: one for key, one in saved.items()})
+    networks = {
+        name: {**SMALL, "pretrained": str(tmp_path / "w")}
+        for name in ("Student2", "Teacher", "Own")
+    }
+    model = build_model({"name": "DistillationModel", "model_type": "det", "Models": networks})
+    load_pretrained(model)
+    for name, part in (("Student2", "Student2"), ("Teacher", "Teacher"), ("Own", "Student")):
+        for key, value in _state(model.networks[name]).items():
+            np.testing.assert_array_equal(value, saved[f"{part}.{key}"].numpy(), err_msg=key)
+
+
 @pytest.mark.parametrize("all_feats", [False, True])
 @pytest.mark.parametrize("section", [SMALL, LINE, SMALL | {"Head": {"name": "PFHeadLocal"}}])
 def test_what_heads_state_that_they_give_is_what_networks_give(section, all_feats) -> None:
