@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ppocr.config import forgiven
+from ppocr.config.bounds import beyond
 from ppocr.config.errors import Problem, nearest
 from ppocr.config.hints import Misfit, convert
 from ppocr.config.section import Section
@@ -88,6 +89,10 @@ def _take(result: Match, signature: Signature, section: Section, key: str, value
             Problem(place, f"{owner}.{key} should be {setting.hint}, not {shown(value)}")
         )
         return
+    if wanted := beyond(owner, key, converted):
+        result.problems.append(
+            Problem(place, f"{owner}.{key} should be {wanted}, not {shown(value)}")
+        )
     offered = result.arguments.get(key)
     if key in result.arguments and offered != converted:
         text = (

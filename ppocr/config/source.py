@@ -217,8 +217,8 @@ class _Builder:
                 value.place = key_node.place  # what is missing in it is missing under this key
             section.places[key] = key_node.place
             origin = value_node.real().origin
-            if origin:
-                section.origins[key] = origin
+            if origin:  # what is wrong with it is not wrong in the file
+                section.origins[key], section.places[key] = origin, Place(origin)
             else:
                 section.origins.pop(key, None)
         return section
@@ -238,10 +238,12 @@ class _Builder:
     def items(self, node: Node, depth: int) -> Items:
         """Return a list."""
         items = Items((self.build(item, depth + 1) for item in node.items), node.place)
-        items.places = [item.place for item in node.items]
-        items.origins = {
-            index: item.real().origin for index, item in enumerate(node.items) if item.real().origin
-        }
+        origins = [item.real().origin for item in node.items]
+        items.places = [
+            Place(origin) if origin else item.place
+            for origin, item in zip(origins, node.items, strict=True)
+        ]
+        items.origins = {index: origin for index, origin in enumerate(origins) if origin}
         return items
 
     def key(self, node: Node) -> Any:

@@ -19,6 +19,7 @@ from ppocr.config.registry import Registry
 from ppocr.config.schema import NAME, NOTHING, match, shown
 from ppocr.config.section import Items, Section, as_section, walk
 from ppocr.config.signatures import Signature
+from ppocr.pipeline.agree import check_agreement, check_images
 from ppocr.pipeline.entries import held, stray
 from ppocr.pipeline.kinds import (
     DEFAULT_NAMES,
@@ -77,6 +78,8 @@ def check(config: Mapping[str, Any], files: bool = False) -> Report:
     report.problems.extend(check_lessons(root))
     report.notes.extend(check_pupils(root))
     report.problems.extend(check_sources(root))
+    report.problems.extend(check_agreement(report.parts))
+    report.notes.extend(check_images(report.parts))
     if files:
         report.problems.extend(missing(root))
     return report
