@@ -84,6 +84,7 @@ def build(given: argparse.Namespace) -> int:
         del left[SPACE]
     if left:
         say(f"left out, seen less than {given.min_count} times: {_listed(left)}")
+    _say_doubtful(given.output, lines)
     if given.report:
         _write_counts(given.report, found, lines)
         say(f"counts of every character: {given.report}")
@@ -104,7 +105,8 @@ def check(given: argparse.Namespace) -> int:
         errors += wrong
         say(f"{path}: {_summary(path, content, wrong)}{_is_official(path, content)}")
         if wrong:
-            say(f"{path}: {wrong} errors; a model that was trained with it needs it as it stands")
+            errors_found = "1 error" if wrong == 1 else f"{wrong} errors"
+            say(f"{path}: {errors_found}; a model that was trained with it needs it as it stands")
         elif given.corpus:
             _say_coverage(path, _count(given.corpus, given.kind, given.delimiter))
     return DAMAGED if errors else 0
@@ -186,6 +188,15 @@ def _say_counted(found: Characters) -> None:
         say(f"  left out: {one}")
     if found.refused > NAMED:
         say(f"  ... and {found.refused - NAMED} rows more")
+
+
+def _say_doubtful(path: str, lines: Sequence[str]) -> None:
+    """Say which characters of the labels are probably not meant: invisible ones, look-alikes."""
+    remarks = dictionaries.remarks(rules.content(tuple(lines)))
+    for one in remarks[:NAMED]:
+        say(f"{path}:{one.line}: note: {one.what}")
+    if len(remarks) > NAMED:
+        say(f"  ... and {len(remarks) - NAMED} notes more: python tools/dictionary.py check {path}")
 
 
 def _say_coverage(path: str, found: Characters) -> None:

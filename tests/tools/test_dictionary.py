@@ -56,6 +56,14 @@ def test_build_extends_a_dictionary_at_its_end(call, tmp_path: Path) -> None:
     assert call(*argv)[0] == 73  # nothing is replaced unasked
 
 
+def test_build_names_what_is_probably_not_meant(call, tmp_path: Path) -> None:
+    (tmp_path / "rec.txt").write_text("a.jpg\tA\u200bＡ\n", encoding="utf-8")
+    status, told = call("build", "rec.txt", "--output", "d.txt")
+    assert status == 0
+    assert "d.txt:2: note: U+200B" in told
+    assert "d.txt:3: note: 'Ａ' looks like 'A'" in told
+
+
 def test_check_names_file_and_line(call, tmp_path: Path) -> None:
     (tmp_path / "d.txt").write_bytes("a\n\nb\na\n\u3000\n".encode())
     status, told = call("check", "d.txt")
