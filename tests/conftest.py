@@ -72,11 +72,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Units(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_fixture_setup(fixturedef: Any) -> None:
-    """Draw the same numbers for what several tests share, whichever of them comes first."""
-    if fixturedef.scope != "function":
-        seed()
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any) -> Iterator[Any]:
+    """Make what several tests share alike, whichever of them comes first: numbers, environment."""
+    if fixturedef.scope == "function":
+        return (yield)
+    seed()
+    environment = dict(os.environ)
+    try:
+        return (yield)
+    finally:
+        restore(environment)
 
 
 @pytest.fixture(autouse=True)
