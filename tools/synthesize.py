@@ -61,6 +61,8 @@ def main(argv: Sequence[str]) -> int:
         if given.dry_run:
             say(f"{_preview(output, title, plan, studio.artist)}: nothing else was written")
             say(_planned(plan))
+            for line in synthesis_report.left_out(plan):
+                say(line)
             return 0
         output.mkdir(parents=True, exist_ok=True)
         writer = _writer(settings, output)
@@ -69,11 +71,12 @@ def main(argv: Sequence[str]) -> int:
         done = convert.run(source, writer, output, recipe, given.force, given.quiet, "drawing")
         found = synthesis_report.report(plan, synthesis_report.read_back(output, plan), done)
         report = synthesis_report.write(output, found)
+        told = [*done.told, *synthesis_report.said(found, plan)]  # before the preview draws texts
         preview = _preview(output, title, plan, studio.artist)
     above = settings.general.data_dir
     for path in synthesis_report.seen_from(Path(above), output) if above else ():
         say(f"{path}: the same rows for data_dir: {above}")
-    for line in (*done.told, *synthesis_report.said(found, plan)):
+    for line in told:
         say(line)
     if done.kept:
         say(f"{done.kept} samples were finished before and kept")

@@ -119,12 +119,17 @@ def said(found: Mapping[str, Any], plan: Plan) -> Iterator[str]:
     if lacking:
         named = _shortened([f"{one['character']} {one['code']}" for one in lacking])
         yield f"{len(lacking)} characters of the dictionary are in no font: {named}"
-    yield from plan.supply.refused.lines()
     for reason, count in found["not_drawn"].items():
         yield f"not drawn {count}: {reason}"
-    left_out = [f"{name} ({why})" for name, why in found["fonts_left_out"].items()]
-    if left_out:
-        yield f"fonts left out: {_shortened(left_out)}"
+    yield from left_out(plan)
+
+
+def left_out(plan: Plan) -> Iterator[str]:
+    """Yield which texts and fonts could not be used so far."""
+    yield from plan.supply.refused.lines()
+    fonts = [f"{name} ({why})" for name, why in plan.fonts.left_out.items()]
+    if fonts:
+        yield f"fonts left out: {_shortened(fonts)}"
 
 
 def _gaps(plan: Plan, made: Mapping[str, int]) -> dict[str, Any]:

@@ -113,6 +113,18 @@ def test_a_dry_run_writes_the_preview_and_nothing_else(run, capsys):
     assert "would draw 20 lines with 2 fonts" in capsys.readouterr().out
 
 
+def test_texts_left_out_are_told_as_they_are_reported(run, tmp_path, capsys):
+    """The preview draws again what has been drawn: it must not count again."""
+    (tmp_path / "texts.txt").write_text("plain\n漢字\n", encoding="utf-8")
+    corpus = {"Corpus": {"files": [str(tmp_path / "texts.txt")]}}
+    text = {"sources": [corpus], "lengths": [[5, 9, 1.0]]}
+    (counted,) = report_of(run(Text=text))["texts_not_used"].values()
+    assert f"{counted['count']} texts not used: " in capsys.readouterr().out
+    assert counted["characters"]["漢"] == counted["count"]
+    run("dry", "--dry-run", Text=text)
+    assert "texts not used: " in capsys.readouterr().out
+
+
 def test_gaps_are_filled_and_told(run, tmp_path, capsys):
     (tmp_path / "train.txt").write_text("x.jpg\tabba\ny.jpg\tcab\n", encoding="utf-8")
     (tmp_path / "dict.txt").write_text("a\nb\nc\nЖ\n中\n", encoding="utf-8")
