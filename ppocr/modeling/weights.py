@@ -192,9 +192,16 @@ def match(
 
 def _remedy(model: nn.Layer, params: Params, report: Report) -> str:
     """Return what to do about an incomplete report."""
+    suited = [name for name, one in getattr(model, "networks", {}).items() if _covers(one, params)]
+    if not report.matched and suited:
+        named = " ".join(f"Architecture.Models.{name}.pretrained=..." for name in suited)
+        return (
+            "nothing was loaded: these are not the weights of all networks together, but they fit "
+            f"{' and '.join(suited)} alone: -o Global.pretrained_model= {named}"
+        )
     counts = class_counts(model, params)
     if report.missing or counts is None:
-        patterns = _patterns(report.missing, params)
+        patterns = _patterns(report.missing, params) if report.matched else []
         if not patterns or report.reshaped:
             return "nothing was loaded; Global.allow_partial can name exceptions"
         return (
@@ -205,6 +212,15 @@ def _remedy(model: nn.Layer, params: Params, report: Report) -> str:
         f"nothing was loaded: the file has {counts[0]} classes, this network {counts[1]}, so it "
         "was trained with another dictionary. Global.pretrained_character_dict_path=... names "
         "that one, and classes are then matched by character"
+    )
+
+
+def _covers(network: nn.Layer, params: Params) -> bool:
+    """Return whether a file holds what one network, or its backbone, can begin with."""
+    state = network.state_dict()
+    arrays, _, wanted = _recognise(state, params, "")
+    return all(
+        key in arrays and list(arrays[key].shape) == list(state[key].shape) for key in wanted
     )
 
 

@@ -13,7 +13,7 @@ from ppocr.config import as_section
 from ppocr.losses import build_loss
 from ppocr.modeling import build_model
 from ppocr.modeling.architectures.distillation import answering
-from ppocr.modeling.weights import load_pretrained
+from ppocr.modeling.weights import load_pretrained, load_weights
 from ppocr.optimizer import build_optimizer
 from ppocr.pipeline.lessons import given
 from ppocr.utils import pickles
@@ -259,6 +259,22 @@ def test_of_a_whole_distillation_a_network_takes_its_own_part(tmp_path: Path, fr
     for name, part in (("Student2", "Student2"), ("Teacher", "Teacher"), ("Own", "Student")):
         for key, value in _state(model.networks[name]).items():
             np.testing.assert_array_equal(value, saved[f"{part}.{key}"].numpy(), err_msg=key)
+
+
+@pytest.mark.parametrize("front", ["", "backbone."], ids=["a network", "a backbone"])
+def test_weights_of_one_network_are_not_those_of_all(tmp_path: Path, front: str) -> None:
+    """Official files of distillations name a backbone as Global.pretrained_model."""
+    wide = {**SMALL, "Backbone": {**SMALL["Backbone"], "scale": 0.5}}
+    networks = {"Student": SMALL, "Teacher": wide}
+    model = build_model({"name": "DistillationModel", "model_type": "det", "Models": networks})
+    params = {
+        key: one for key, one in build_model(SMALL).state_dict().items() if key.startswith(front)
+    }
+    pickles.write(tmp_path / "w.pdparams", params)
+    with pytest.raises(
+        DataError, match=r"fit Student alone: .*Models\.Student\.pretrained=\.\.\.$"
+    ):
+        load_weights(model, tmp_path / "w")
 
 
 @pytest.mark.parametrize("all_feats", [False, True])
