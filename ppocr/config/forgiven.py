@@ -1,6 +1,6 @@
-"""Keys that official configs carry although nothing reads them, and keys with a new name.
+"""Keys that configs for the original carry although nothing reads them, and keys with a new name.
 
-They are accepted, so that official files run as they are: without a word when the value asks for
+They are accepted, so that such files run as they are: without a word when the value asks for
 nothing (``Global.debug: false``), else with a note. Everything else that is unknown is a mistake.
 """
 
@@ -49,6 +49,18 @@ FORGIVEN: Mapping[tuple[str, str], Forgiven] = {
         "whether a run is distributed follows from how it was launched", (True,)
     ),
     ("Global", "character_type"): Forgiven(UNREAD + "; the dictionary decides"),
+    ("Global", "log_ranks"): Forgiven(
+        "the first process writes the log, --log_dir of the launcher has the others",
+        ("0", 0, ["0"]),
+    ),
+    ("Global", "uniform_output_enabled"): Forgiven(
+        "files are always laid out the same way; tools/export_model.py exports the best weights",
+        (False,),
+    ),
+    ("Global", "infer_visual_type"): Forgiven(
+        "drawings take a font that has the characters", ("EN",)
+    ),
+    ("Global", "save_visual"): Forgiven("no command here enlarges pictures"),
 }
 
 RENAMED: Mapping[tuple[str, str], str] = {

@@ -99,9 +99,7 @@ class General:
     use_visualdl: bool = False
     use_tensorboard: bool = False
     use_wandb: bool = False
-    log_ranks: str | list[Any] | None = None
     print_mem_info: bool = True
-    uniform_output_enabled: bool = False
     max_bad_ratio: float | None = None
     eval_unreadable: Literal["fail", "wrong"] = "fail"  # what a sample to evaluate is then
 
@@ -114,8 +112,6 @@ class General:
     infer_img: str | None = None
     infer_list: str | None = None
     infer_mode: bool = False
-    infer_visual_type: Literal["EN", "CN"] = "EN"
-    save_visual: str | None = None
 
     # offered to the parts of a model
     character_dict_path: str | None = None

@@ -126,7 +126,31 @@ def test_forgiven_keys_are_notes_with_a_reason(fixtures):
     assert "the setting is called box_type" in report.notes[0].text
 
 
-@pytest.mark.parametrize("opt", ["Global.debug=false", "PostProcess.det_box_type=quad"])
+@pytest.mark.parametrize(
+    ("opt", "why"),
+    [
+        ("Global.uniform_output_enabled=true", "always laid out the same way"),
+        ("Global.log_ranks=0,1", "the first process writes the log"),
+        ("Global.infer_visual_type=CN", "a font that has the characters"),
+    ],
+)
+def test_options_of_the_original_that_change_nothing_here_say_so(fixtures, opt, why):
+    report = checks.check(config.load(fixtures / "det.yml", [opt]))
+    assert report.fine
+    (note,) = report.notes
+    assert f"{opt.partition('=')[0]} has no effect: " in note.text
+    assert why in note.text
+
+
+@pytest.mark.parametrize(
+    "opt",
+    [
+        "Global.debug=false",
+        "PostProcess.det_box_type=quad",
+        "Global.log_ranks='0'",
+        "Global.uniform_output_enabled=false",
+    ],
+)
 def test_forgiven_keys_that_ask_for_nothing_are_not_worth_a_word(fixtures, opt):
     report = checks.check(config.load(fixtures / "det.yml", [opt]))
     assert report.fine
