@@ -157,12 +157,6 @@ def nested(outputs: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def network_of(output: str) -> str:
-    """Return the network that an output belongs to, '' when there is only one."""
-    network, dot, _ = output.partition(".")
-    return network if dot else ""
-
-
 def decoded_networks(config: Mapping[str, Any]) -> list[str]:
     """Return the networks whose outputs the post-process reads, all if it names none."""
     names = list(networks(config["Architecture"]))
