@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ppocr.data.simple import SimpleDataSet
 from ppocr.doctor.findings import (
@@ -31,6 +31,7 @@ FEW_ROWS = 0.01
 SPACE = " "
 MOST_LISTED, MOST_NEVER = 200, 1000
 DICTIONARY, OWN = "dictionary.txt", "own_dictionary.txt"
+NO_SMALL, NO_CAPITAL = "no small letters", "no capital letters"
 MANY_LETTERS = 10  # of an alphabet, before their absence says something about the labels
 
 
@@ -188,7 +189,7 @@ def _scarce(
         f"The rare ones are {percent(affected, written)} of all characters written: "
         f"{' '.join(show(one) for one in rare[:16])}. {advice}",
         part(affected, written),
-        commands=_commands(case, mostly, bool(folded)),
+        commands=_commands(case, mostly, folded),
     )
 
 
@@ -196,32 +197,33 @@ def _folded(counts: Counter[str], never: list[str]) -> str:
     """Return how labels say that they are in one case only, '' if they are not."""
     missing = set(never)
     small = [one for one in counts if one.islower() and one.upper() in counts]
-    for name, letters in (("small", small), ("capital", [one.upper() for one in small])):
+    for name, letters in ((NO_SMALL, small), (NO_CAPITAL, [one.upper() for one in small])):
         lacking = len(missing & {one.swapcase() for one in letters})
         if missing >= set(letters) and len(letters) >= MANY_LETTERS and 3 * lacking < len(letters):
-            return f"no {name} letters"
+            return name
     return ""
 
 
-def _commands(case: Case, mostly: bool, folded: bool) -> tuple[str, ...]:
+def _commands(case: Case, mostly: bool, folded: str) -> tuple[str, ...]:
     """Return the commands for a dictionary that fits the labels, and for lines that fill gaps."""
     own = _own_dictionary(case)
     if mostly:
         return own
     if folded:
-        return (*own, *_drawn_lines(case, str(case.folder / OWN)))
+        capitals = ("Text.capitals=1",) if folded == NO_SMALL else ()
+        return (*own, *_drawn_lines(case, str(case.folder / OWN), capitals))
     given = (case.config.get("Global") or {}).get("character_dict_path")
     return _drawn_lines(case, str(given or ""))
 
 
-def _drawn_lines(case: Case, dictionary: str) -> tuple[str, ...]:
+def _drawn_lines(case: Case, dictionary: str, more: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the command that draws lines with the characters that the training set lacks."""
     files = _label_files([case.train])
     if not files or not dictionary:
         return ()
     settings = f"Gaps.labels=[{', '.join(files)}]", f"Gaps.at_least={ENOUGH}"
     words = ["python", "tools/synthesize.py", "-c", "configs/synth/lines_gaps.yml", "-o", *settings]
-    return (shlex.join([*words, f"Text.dictionary={dictionary}"]),)
+    return (shlex.join([*words, f"Text.dictionary={dictionary}", *more]),)
 
 
 def _label_files(sets: Iterable[Set | None]) -> list[str]:

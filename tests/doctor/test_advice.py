@@ -49,7 +49,7 @@ def test_labels_in_capitals_are_not_given_small_letters(tmp_path: Path, report_o
     assert "The labels have no small letters" in rare.text
     own, drawn = map(shlex.split, rare.commands)
     assert dictionary.main(own[2:]) == 0
-    assert f"Text.dictionary={own[-1]}" in drawn
+    assert drawn[-2:] == [f"Text.dictionary={own[-1]}", "Text.capitals=1"]
     assert not any(one.islower() for one in read_dictionary(own[-1]))
 
 
