@@ -130,16 +130,6 @@ def overlaps(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndar
     return i, j, shapely.area(shapely.intersection(first[i], second[j]))
 
 
-def polygon_iou(first: np.ndarray, second: np.ndarray) -> float:
-    """Return intersection over union of two polygons; 0.0 if one of them crosses itself."""
-    pair = shapes([np.asarray(first), np.asarray(second)])
-    if not shapely.is_valid(pair).all():
-        return 0.0
-    common = shapely.area(shapely.intersection(pair[0], pair[1]))
-    union = float(shapely.area(pair).sum() - common)
-    return float(common) / union if union > 0 else 0.0
-
-
 def _next(values: np.ndarray) -> np.ndarray:
     """Return for each point of closed outlines the value of the point after it."""
     return np.concatenate((values[..., 1:], values[..., :1]), axis=-1)

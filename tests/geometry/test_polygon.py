@@ -82,12 +82,3 @@ def test_shapes_of_different_lengths_keep_their_places():
     made = room.shapes([triangle, np.array([[1, 1], [2, 2]]), quad])
     assert shapely.area(made).tolist() == [8, 0, 4]
     assert len(room.shapes([])) == 0
-
-
-def test_iou_of_two_polygons():
-    quad = np.array([[0, 0], [50, 0], [50, 20], [0, 20]])
-    assert room.polygon_iou(quad, quad) == 1.0
-    assert room.polygon_iou(quad, quad + (25, 0)) == pytest.approx(1 / 3)
-    assert room.polygon_iou(quad, quad + (90, 0)) == 0.0
-    crossing = quad[[0, 2, 1, 3]]
-    assert room.polygon_iou(quad, crossing) == 0.0
