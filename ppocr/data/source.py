@@ -21,7 +21,7 @@ import numpy as np
 from ppocr.transforms.base import Rejected
 
 MAX_IMAGE_BYTES = 256 << 20
-SAMPLED = 256  # labels of a file that tell it from another
+SAMPLED = 32  # labels of a file that tell it from another
 
 
 class Span(NamedTuple):

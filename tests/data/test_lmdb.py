@@ -116,3 +116,15 @@ def test_several_folders_in_their_order(tmp_path):
     assert found.names == [str(tmp_path / "z"), str(tmp_path / "a")]
     rows = [found.row(position, 0, 0, True) for position in range(found.count(True))]
     assert [found.read(row, RNG)["label"] for row in rows] == ["first", "second", "second"]
+
+
+def test_what_is_in_a_set_is_told_from_other_content_and_not_from_a_copy(tmp_path):
+    texts = [f"text {number}" for number in range(600)]
+    contents = {
+        name: LMDBDataSet(str(environment(tmp_path / name, rows)), []).contents()
+        for name, rows in {"a": texts, "copy": texts, "turned": texts[::-1]}.items()
+    }
+    assert contents["a"] == contents["copy"] != contents["turned"]
+    assert contents["a"][0].startswith("600 rows ")
+    empty = environment(tmp_path / "none", [])
+    assert LMDBDataSet(str(empty), []).contents()[0].startswith("0 rows ")
