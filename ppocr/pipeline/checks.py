@@ -12,11 +12,11 @@ from importlib import import_module
 from typing import Any
 
 from ppocr.config import forgiven, general, planned, signatures
-from ppocr.config.errors import ConfigError, Problem, closest, nearest, slips
+from ppocr.config.errors import ConfigError, Problem, nearest, slips
 from ppocr.config.explain import Part
 from ppocr.config.hints import fits
 from ppocr.config.registry import Registry
-from ppocr.config.schema import NAME, NOTHING, match, shown
+from ppocr.config.schema import NAME, NOTHING, match
 from ppocr.config.section import Items, Section, as_section, walk
 from ppocr.config.signatures import Signature
 from ppocr.pipeline.agree import check_agreement, check_images
@@ -39,6 +39,7 @@ from ppocr.pipeline.named_files import missing
 from ppocr.pipeline.networks import check_names
 from ppocr.pipeline.reads import cross_check
 from ppocr.pipeline.sources import check_sources
+from ppocr.pipeline.unnamed import meant_by, nameless
 from ppocr.utils.exits import InternalError
 from ppocr.utils.logs import get_logger
 
@@ -143,7 +144,7 @@ class _Walk:
         known = [*REQUIRED, *OPTIONAL]
         for key in self.root:
             if key not in known:
-                text = f"there is no section '{key}'{nearest(key, known, taken=self.root)}"
+                text = f"there is no section '{key}'{meant_by(key, self.root)}"
                 self.complain(self.root, Problem(self.root.where(key), text))
         for name in REQUIRED:
             if name not in self.root:
@@ -210,7 +211,7 @@ class _Walk:
         model_type = own_type if isinstance(own_type, str) and own_type else model_type
         name = section.get("name") or DEFAULT_NAMES.get(kind, "")
         if not isinstance(name, str) or not name:
-            self.report.problems.append(_nameless(path, kind, section))
+            self.report.problems.append(nameless(path, kind, section))
             return
         offers = self.offers if kind in OFFERED_TO else NOTHING
         part = Part(path, kind, name, section, model_type, offers=offers)
@@ -339,7 +340,7 @@ class _Walk:
     def neck_inside(self, path: str, section: Section, model_type: str) -> None:
         """Visit a neck of MultiHead: its name is the encoder type of a SequenceEncoder."""
         if not isinstance(section.get("name"), str):
-            self.report.problems.append(_nameless(path, "Neck", section))
+            self.report.problems.append(nameless(path, "Neck", section))
             return
         inner = section.without("name")
         inner.update(name="SequenceEncoder", encoder_type=section["name"])
@@ -371,20 +372,6 @@ class _Walk:
             ):
                 return f"{other.path} ({other.name})" if other.name else other.path
         return ""
-
-
-def _nameless(path: str, kind: str, section: Section) -> Problem:
-    """Return what to say of a section whose name is missing or misspelt."""
-    near = closest("name", section)
-    if near and slips(near, "name") == 1:
-        text = f"{path} has no setting '{near}'; did you mean 'name'?"
-        return Problem(section.where(near), text)
-    if len(section) == 1 and NAME not in section:
-        ((name, value),) = section.items()
-        if value is not None and not isinstance(value, Mapping):
-            text = f"{path}: the settings of {name} should be a section, not {shown(value)}"
-            return Problem(section.where(name), text)
-    return Problem(section.place, f"{path} needs a name: which {kind} is meant?")
 
 
 def _takes(signature: Signature, section: Section) -> bool:

@@ -20,10 +20,16 @@ def check_sources(root: Section) -> list[Problem]:
     for mode in ("Train", "Eval"):
         section = _inner(root, mode)
         dataset = _inner(section, "dataset")
-        problems += _ratios(dataset)
+        problems += [*_empty(dataset), *_ratios(dataset)]
         if mode == "Train":
             problems += _weights(_inner(section, "sampler"), dataset)
     return problems
+
+
+def _empty(dataset: Section) -> list[Problem]:
+    if dataset.get(LISTED) not in ([], ""):
+        return []
+    return [Problem(dataset.where(LISTED), f"{LISTED} names no label file")]
 
 
 def _ratios(dataset: Section) -> list[Problem]:

@@ -79,6 +79,13 @@ def test_the_check_of_a_config_asks(tmp_path):
     assert any("my.yml:10" in one and "3 values for 2 sources" in one for one in said)
 
 
+def test_a_list_without_files_is_told(tmp_path):
+    path = tmp_path / "my.yml"
+    path.write_text(CONFIG)
+    said = [str(one) for one in check_sources(load(path, ["Train.dataset.label_file_list=[]"]))]
+    assert "-o: label_file_list names no label file" in said
+
+
 def test_every_folder_and_file_that_is_named_has_to_be_there(tmp_path):
     path = tmp_path / "my.yml"
     path.write_text(CONFIG.replace("data_dir: data", f"data_dir: [{tmp_path}, {tmp_path}/none]"))
