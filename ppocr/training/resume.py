@@ -47,8 +47,18 @@ def checkpoint_to_resume(values: General, folder: Path) -> str:
     """
     if values.checkpoints:
         return values.checkpoints
-    own = str(folder / checkpoint.LATEST)
-    if not values.resume or (values.resume == AUTO and not checkpoint.exists(own)):
+    own, best = (str(folder / name) for name in (checkpoint.LATEST, checkpoint.BEST))
+    if not values.resume:
+        return ""
+    if values.resume == AUTO and not checkpoint.exists(own):
+        if checkpoint.exists(best):  # killed within its first epoch
+            get_logger().warning(
+                "no %s yet, so training begins anew; %s is there: -o Global.checkpoints=%s goes "
+                "on from it",
+                own,
+                best,
+                best,
+            )
         return ""
     return own if values.resume in (True, AUTO) else str(values.resume)
 

@@ -292,6 +292,17 @@ def test_r8_layers_built_before_the_model_do_not_shift_the_optimizer(whole, tmp_
     assert digest(tmp_path / "run" / "latest") == digest(alone / "latest")
 
 
+def test_r9_a_run_killed_within_its_first_epoch_tells_what_it_has(rec, tmp_path):
+    def killed() -> int:
+        hooked(3, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        return tiny.train(rec, EVERY)
+
+    assert tiny.in_child(killed) == -signal.SIGKILL
+    log, best = tmp_path / "log", tmp_path / "run" / "best_accuracy"
+    assert tiny.in_child(lambda: tiny.train(rec, EVERY, "Global.resume=auto"), log) == 0
+    assert f"begins anew; {best} is there: -o Global.checkpoints={best} goes on" in log.read_text()
+
+
 def test_r9_a_fresh_start_only_where_nothing_is_and_never_over_torn_saves(rec, tmp_path):
     log = tmp_path / "log"
     options = ["Global.epoch_num=1"]
