@@ -58,7 +58,11 @@ def _paddleocr(spec: PipelineSpec, folder: Path, name: str) -> list[str]:
 def _pipeline_arguments(
     spec: PipelineSpec, folder: Path, name: str, rule: tuple[int, str] | None
 ) -> str:
-    """Its pipeline ignores the thresholds of inference.yml unless they are given by hand."""
+    """Its pipeline ignores the thresholds of inference.yml unless they are given by hand.
+
+    It pads the lines of a batch to the widest one, which changes what is read, unless lines go one
+    by one.
+    """
     stage = CLIENT_STAGES[spec.task]
     arguments = [f'{stage}_model_name="{name}"', f'{stage}_model_dir="{folder}"']
     if spec.task == "det":
@@ -70,22 +74,34 @@ def _pipeline_arguments(
         ]
         if rule is not None:
             arguments.append(f'text_det_limit_side_len={rule[0]}, text_det_limit_type="{rule[1]}"')
+    elif spec.task == "rec":
+        arguments.append("text_recognition_batch_size=1")
     return ", ".join(arguments)
 
 
 def _rapidocr(spec: PipelineSpec, graph: Path) -> list[str]:
     """Its detector has defaults of its own for everything; the dictionary is inside the file."""
     stage = {"det": "Det", "rec": "Rec", "cls": "Cls"}.get(spec.task)
-    if stage is None or official.is_stretched(spec):  # it pads lines to its classifier's width
+    if stage is None or not _is_read_by_rapidocr(spec):
         return []
     settings: dict[str, Any] = {f"{stage}.model_path": str(graph)}
     if spec.task == "det":
         settings.update(_rapidocr_detector(spec))
+    elif spec.task == "cls":
+        settings["Cls.cls_image_shape"] = list(spec.inputs[0].shape[1:])
     elif spec.task == "rec":
         height, width = spec.inputs[0].shape[2], spec.op("RecResizeImg")
         if width is not None:
             settings["Rec.rec_img_shape"] = [3, height, width.settings["image_shape"][2]]
+        settings["Rec.rec_batch_num"] = 1  # the lines of a batch are padded to the widest one
     return [f"  RapidOCR 3    RapidOCR(params={settings})"]
+
+
+def _is_read_by_rapidocr(spec: PipelineSpec) -> bool:
+    """It knows DB, CTC with a width of each line's own, and classifiers of padded lines."""
+    if spec.task == "cls":
+        return not official.is_stretched(spec)
+    return spec.post.name == official.READ_DECODERS[spec.task] and spec.batch != "fixed"
 
 
 def _rapidocr_detector(spec: PipelineSpec) -> Mapping[str, Any]:

@@ -28,6 +28,10 @@ PADDED_CLASSIFIER = (
     "PaddleOCR 3.x cannot run this model: it stretches a line to one size where this one is padded "
     "(configs/cls/cls_mv3_stretched.yml trains one that it can run); PaddleOCR 2.x and RapidOCR can"
 )
+FIXED_WIDTH = (
+    "PaddleOCR 3.x and RapidOCR cannot run this model: they leave a wide line its own width, and "
+    "this network takes {} columns"
+)
 DECODE_KEYS = ("img_mode", "channel_first")
 SHORT_SIDE_PX = 736
 DYNAMIC_SHAPES = {  # smallest, usual and largest height and width of a page
@@ -147,9 +151,10 @@ def hpi(spec: PipelineSpec) -> dict[str, Any] | None:
     if spec.task == "det":
         shapes = [[1, 3, height, width] for height, width in DYNAMIC_SHAPES["det"]]
     elif spec.task == "rec" and spec.batch == "own":
-        height = spec.inputs[0].shape[2]
-        batches = (1, 1, LARGEST_BATCH)
-        shapes = [[n, 3, height, w] for n, w in zip(batches, LINE_WIDTHS_PX, strict=True)]
+        height, trained = spec.inputs[0].shape[2], _trained_width(spec)
+        batches, (narrow, *others) = (1, 1, LARGEST_BATCH), LINE_WIDTHS_PX
+        widths = (min(narrow, trained or narrow), *others)  # a line is never narrower than trained
+        shapes = [[n, 3, height, w] for n, w in zip(batches, widths, strict=True)]
     else:
         return None
     return {
@@ -158,6 +163,11 @@ def hpi(spec: PipelineSpec) -> dict[str, Any] | None:
             "tensorrt": {"dynamic_shapes": {"x": shapes}},
         }
     }
+
+
+def _trained_width(spec: PipelineSpec) -> int | None:
+    op = spec.op("RecResizeImg")
+    return None if op is None else int(op.settings["image_shape"][2])
 
 
 def advice(spec: PipelineSpec) -> list[str]:
@@ -170,11 +180,14 @@ def advice(spec: PipelineSpec) -> list[str]:
     if decoder is None or unread or spec.post.name != decoder:
         what = ", ".join(unread) or spec.post.name
         return [f"PaddleOCR 3.x cannot run this model: it does not know {what} for {spec.task}"]
+    if spec.task == "rec" and spec.batch == "fixed":
+        return [FIXED_WIDTH.format(spec.inputs[0].shape[3])]
     if spec.task == "det":
         found += _advice_on_size(spec)
     elif not spec.specials.get("use_space_char"):
         found.append(
-            "PaddleOCR 3.x adds a space to every dictionary; this model has none, which is harmless"
+            "PaddleOCR 3.x adds a space to every dictionary; this model has no class for it, which "
+            "is harmless"
         )
     return found
 
