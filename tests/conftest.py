@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import random
@@ -46,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     prepare(config.getoption("--kernels"))
+    draw_the_same()
     directory = Path(config.getoption("--golden")).resolve()
     if not directory.is_dir():
         if directory != cases.DEFAULT_DIRECTORY:
@@ -60,6 +62,17 @@ def prepare(kernels: str) -> None:
     runtime.load_openmp()
     if kernels == "tools":
         runtime.choose_kernels()
+
+
+def draw_the_same() -> None:
+    """Let hypothesis try the same examples in every run, however slow the machine is at it."""
+    if importlib.util.find_spec("hypothesis") is None:
+        return
+    from hypothesis import HealthCheck, settings
+
+    patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("same", derandomize=True, **patient)
+    settings.load_profile("same")
 
 
 @pytest.hookimpl(optionalhook=True)
