@@ -15,7 +15,14 @@ from ppocr.modeling.heads import HEADS
 from ppocr.modeling.necks import NECKS
 from ppocr.modeling.transforms import TRANSFORMS
 from ppocr.pipeline.networks import decoded_networks, networks
-from ppocr.pipeline.spec import BatchPolicy, OpSpec, PipelineSpec, TensorSpec
+from ppocr.pipeline.spec import (
+    BOX_FILTER,
+    POLICY,
+    BatchPolicy,
+    OpSpec,
+    PipelineSpec,
+    TensorSpec,
+)
 from ppocr.postprocess import POSTPROCESSES
 from ppocr.text.codecs import CODECS, class_counts
 from ppocr.transforms import OPS
@@ -44,7 +51,6 @@ DECODERS = {
 }
 OWN_WIDTH = "eval_mode"  # the setting of a resize that knows the policy "own"
 PARTS = {"Transform": TRANSFORMS, "Backbone": BACKBONES, "Neck": NECKS, "Head": HEADS}
-POLICY: Mapping[str, BatchPolicy] = {"rec": "own", "cls": "fixed"}  # others: one image at a time
 
 
 def derive(config: Mapping[str, Any]) -> PipelineSpec:
@@ -65,7 +71,7 @@ def derive(config: Mapping[str, Any]) -> PipelineSpec:
     post, post_object = _post(root, task)
     characters, specials = _characters(post_object)
     if task == "det":
-        specials["box_filter"] = {"min_side_px": 3, "order": "angle"}
+        specials["box_filter"] = dict(BOX_FILTER)
     return PipelineSpec(
         task=task,
         pre=pre,

@@ -14,7 +14,7 @@ import numpy as np
 
 from ppocr.backends.base import Backend
 from ppocr.pipeline import official
-from ppocr.pipeline.spec import OpSpec, PipelineSpec, TensorSpec
+from ppocr.pipeline.spec import BOX_FILTER, POLICY, OpSpec, PipelineSpec, TensorSpec
 from ppocr.postprocess import POSTPROCESSES
 from ppocr.text.charset import Charset
 from ppocr.transforms import OPS
@@ -22,7 +22,6 @@ from ppocr.utils.exits import DataError, UsageError
 from ppocr.utils.logs import get_logger
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "scale": 1 / 255}
-BOX_FILTER = {"min_side_px": 3, "order": "angle"}
 DECODE = OpSpec("DecodeImage", {"img_mode": "BGR", "channel_first": False})
 PROBE_WIDTH_PX = 320
 STEPS_AND_CLASSES = 3  # axes: lines, time steps, classes
@@ -192,8 +191,8 @@ def _described(task: str, pre: Sequence[OpSpec], post: OpSpec, source: str) -> P
         inputs=(TensorSpec("image", "float32", shape),),
         outputs=("maps",) if task == "det" else ("probs",),
         post=post,
-        batch={"det": "single", "rec": "own"}.get(task, "fixed"),  # type: ignore[arg-type]
-        specials={"box_filter": BOX_FILTER} if task == "det" else {},
+        batch=POLICY.get(task, "single"),
+        specials={"box_filter": dict(BOX_FILTER)} if task == "det" else {},
     )
 
 

@@ -13,6 +13,10 @@ from typing import Any, Literal
 from ppocr.utils.exits import UsageError
 
 BatchPolicy = Literal["fixed", "own", "single"]
+# which lines share a batch where nothing else decides it; others: one image at a time
+POLICY: Mapping[str, BatchPolicy] = {"rec": "own", "cls": "fixed"}
+# what is done to the boxes of a detector when predicting, see geometry/box.py
+BOX_FILTER: Mapping[str, Any] = {"min_side_px": 3, "order": "angle"}
 
 
 @dataclass(frozen=True, slots=True)

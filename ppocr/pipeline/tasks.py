@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ppocr.geometry import box as boxes
-from ppocr.pipeline.spec import PipelineSpec
+from ppocr.pipeline.spec import BOX_FILTER, PipelineSpec
 from ppocr.utils.exits import UsageError
 
 LINE_BGR = (0, 0, 255)
@@ -77,8 +77,10 @@ def finish_boxes(
     settings = spec.specials.get("box_filter")
     if not settings:
         return dict(result)
-    order = settings.get("order", "angle")
-    points, scores = boxes.deploy_boxes(result["points"], result["scores"], height_width, order)
+    wanted = {**BOX_FILTER, **settings}
+    points, scores = boxes.deploy_boxes(
+        result["points"], result["scores"], height_width, wanted["order"], wanted["min_side_px"]
+    )
     return {**result, "points": points, "scores": scores}
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from ppocr.geometry.box import side_lengths
 from ppocr.pipeline.batching import groups
 from ppocr.pipeline.runner import Runner
 from ppocr.pipeline.spec import TensorSpec
@@ -116,6 +117,17 @@ def test_deployment_orders_clips_and_filters_and_evaluation_does_not():
     assert all(map(np.array_equal, again["points"], ours["points"]))
     (same,) = Runner(replace(spec, specials={}), Dark())([page()])
     assert all(map(np.array_equal, same["points"], theirs["points"]))
+
+
+def test_the_least_side_of_a_box_is_that_of_the_description():
+    spec = DET.with_post(box_thresh=0.5)
+    (result,) = Runner(spec, Dark())([page()])
+    sides = [side_lengths(np.asarray(one)[None]).min() for one in result["points"]]
+    least = int(min(sides))
+    for wanted, kept in ((least - 1, 2), (least, 1), (1000, 0)):
+        other = replace(spec, specials={"box_filter": {"min_side_px": wanted}})
+        (found,) = Runner(other, Dark())([page()])
+        assert len(found["points"]) == len(found["scores"]) == kept
 
 
 def test_task_rows_and_drawing():
