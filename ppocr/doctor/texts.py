@@ -69,13 +69,13 @@ def _keeping(values: np.ndarray, share: float) -> float:
 
 
 def _lengths(case: Case, train: Set, found: Chapter) -> None:
-    limit = train.value("max_text_length")
+    limit = longest(train)
     lengths = train.column("length")
     keeps = {key: ceil(value) for key, value in quantiles(lengths).items()}
-    found.numbers["length"] = {"max_text_length": limit, "keeps": keeps}
-    marks = [(limit, f"max_text_length {limit}")] if limit else []
+    found.numbers["length"] = {"max_text_length": _stated(train), "keeps": keeps}
+    marks = [(limit, f"max_text_length {_said(train)}")] if limit else []
     marks.append((keeps["99%"], f"99 %: {keeps['99%']}"))
-    drawing = charts.histogram(lengths, marks, limit and limit + 1, longest=keeps["100%"])
+    drawing = charts.histogram(lengths, marks, limit + 1 if limit else None, longest=keeps["100%"])
     found.blocks.append(Chart("Characters of a line (training set)", drawing, _kept(keeps, "")))
     found.blocks.append(_each_set(case, limit, found))
     if not limit:
@@ -86,10 +86,35 @@ def _lengths(case: Case, train: Set, found: Chapter) -> None:
         found.blocks.append(_longest(train, lengths, limit))
 
 
+def longest(one: Set) -> int:
+    """Return how many characters a text may have, 0 if there is no limit.
+
+    Start and end mark of an attention head, also of one that guides CTC, take of max_text_length.
+    """
+    return max((_stated(one) or 0) - _marks(one), 0)
+
+
+def _stated(one: Set) -> int | None:
+    """Return the max_text_length of the operation that encodes the texts."""
+    return getattr(one.op("codec"), "max_text_length", one.value("max_text_length"))
+
+
+def _marks(one: Set) -> int:
+    op = one.op("codec")
+    return int(getattr(getattr(op, "guide", None) or getattr(op, "codec", None), "marks", 0))
+
+
+def _said(one: Set) -> str:
+    """Return max_text_length, and what of it is not for characters."""
+    marks = _marks(one)
+    return f"{_stated(one)}" + (f" less {marks} marks" if marks else "")
+
+
 def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str, int]) -> Finding:
-    wanted = good_length(keeps)
-    enough = wanted <= limit  # what is left are a few lines that are much longer than the others
-    kept = limit if enough else wanted
+    marks = _marks(train)
+    wanted = good_length(keeps, marks)
+    enough = wanted - marks <= limit  # what is left are a few much longer lines
+    kept = limit + marks if enough else wanted
     share = part(dropped, train.looked_at)
     others = [one for one in case.opened if one is not train]
     more = "".join(
@@ -102,16 +127,16 @@ def _too_long(case: Case, train: Set, dropped: int, limit: int, keeps: dict[str,
         "text-too-long",
         NOTE if enough else RUIN if share >= MANY else WARN if share >= FEW / 10 else NOTE,
         f"{percent(dropped, train.looked_at)} of the training lines are longer than "
-        f"max_text_length {limit}",
+        f"max_text_length {_said(train)}",
         f"{dropped} of {train.looked_at} lines are left out of training: the model never sees a "
-        f"long line. {kept} keeps {'all' if kept >= keeps['100%'] else '99 %'} of them (the "
-        f"longest has {keeps['100%']}).{more}",
+        f"long line. {kept} keeps {'all' if kept - marks >= keeps['100%'] else '99 %'} of them "
+        f"(the longest has {keeps['100%']}).{more}",
         share,
         () if enough else case.accepted(length_overrides(case, wanted)),
     )
 
 
-def _each_set(case: Case, limit: int | None, found: Chapter) -> Table:
+def _each_set(case: Case, limit: int, found: Chapter) -> Table:
     """Return the lengths of every set side by side; the same goes into the numbers."""
     rows = []
     for one in case.opened:
@@ -134,10 +159,10 @@ def _each_set(case: Case, limit: int | None, found: Chapter) -> Table:
     return Table(head, tuple(rows), "Characters of a line, spaces included")
 
 
-def good_length(keeps: dict[str, int]) -> int:
+def good_length(keeps: dict[str, int], marks: int) -> int:
     """Return the length to recommend: 99 %, or all when the longest is not much longer."""
     wanted = keeps["100%"] if keeps["100%"] <= 1.3 * keeps["99%"] else keeps["99%"]
-    return ceil(wanted / LENGTH_STEP) * LENGTH_STEP
+    return ceil((wanted + marks) / LENGTH_STEP) * LENGTH_STEP
 
 
 def length_overrides(case: Case, length: int) -> list[str]:
@@ -213,11 +238,13 @@ def _feasible(train: Set, steps: tuple[int | None, int | None], found: Chapter) 
 
 def _let_in(train: Set) -> np.ndarray:
     """Return which lines are short enough, for the length that is recommended."""
-    lengths, limit = train.column("length"), train.value("max_text_length")
+    lengths, limit = train.column("length"), longest(train)
     if not limit:
         return np.ones(len(lengths), bool)
     keeps = {key: ceil(value) for key, value in quantiles(lengths).items()}
-    return lengths <= (max(limit, good_length(keeps)) if (lengths > limit).any() else limit)
+    marks = _marks(train)
+    wanted = good_length(keeps, marks) - marks if (lengths > limit).any() else limit
+    return lengths <= max(limit, wanted)
 
 
 def _with_paths(train: Set, width: int, shape: tuple[int, int, int], network: Network) -> int:

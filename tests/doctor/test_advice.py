@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+import yaml
+
 from ppocr.doctor.findings import NOTE
 from ppocr.text.charset import read_dictionary
 from tests.doctor import material
@@ -57,3 +59,24 @@ def test_a_text_of_nothing_but_spaces_is_told(tmp_path: Path):
     rows = line_rows(tmp_path, 2, lambda n: "  " if n else "text")
     _, facts = material.look(material.config(tmp_path, "rec", rows))
     assert [(one.kind, one.row) for one in facts.troubles] == [("space-at-edge", 1)]
+
+
+def test_start_and_end_mark_take_of_the_length(tmp_path: Path, report_on):
+    """An attention head, also one that guides CTC, writes two marks beside the characters."""
+    rows = line_rows(tmp_path, 10, lambda n: "x" * 24 if n < 2 else "a line")
+    path = material.config(tmp_path, "rec", rows)
+    content = yaml.safe_load(path.read_text())
+    content["Architecture"]["Head"] = {"name": "AttentionHead", "hidden_size": 16}
+    content["Loss"], content["PostProcess"] = {"name": "AttentionLoss"}, {"name": "AttnLabelDecode"}
+    for mode in ("Train", "Eval"):
+        content[mode]["dataset"]["transforms"][1] = {"AttnLabelEncode": None}
+    path.write_text(yaml.safe_dump(content))
+    report = report_on(path)
+    long = found(report, "text-too-long")
+    assert long.title.startswith("20 % of the training lines")
+    assert long.title.endswith("max_text_length 25 less 2 marks")
+    assert report.case.train.counts["text-too-long"] == 2
+    assert long.overrides == ("Global.max_text_length=30",)
+    again = report_on(path, *long.overrides)
+    assert "text-too-long" not in codes(again)
+    assert again.case.train.refused == 0
