@@ -37,6 +37,7 @@ class MultiScaleDataSet(SimpleDataSet):
     """
 
     parts: ClassVar[dict[str, str]] = {"transforms": "Op"}
+    adds: ClassVar[tuple[str, ...]] = ("valid_ratio",)  # by ScaleToBatch
 
     def __init__(
         self,

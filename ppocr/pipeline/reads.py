@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ppocr.config.errors import Place, Problem
+from ppocr.config.errors import Place, Problem, nearest
 from ppocr.config.explain import Part, short
 from ppocr.config.section import Items, Section
 
 # what a batch holds whether KeepKeys names it or not
 ALWAYS = frozenset({"index", "place", "text"})
+# what a sample has from the beginning
+SAMPLE = frozenset({"image", "label", "path", "place", "index", "text", "epoch", "ext_data"})
 KEEP = "KeepKeys"
 TRAIN_KINDS = frozenset({"Loss", "Head", "Architecture"})
 EVAL_KINDS = frozenset({"Metric", "PostProcess", "Head", "Architecture"})
@@ -26,6 +28,7 @@ def cross_check(root: Section, parts: Iterable[Part]) -> list[Problem]:
     parts = list(parts)
     problems: list[Problem] = []
     for mode in ("Train", "Eval"):
+        problems.extend(_unmade(mode, parts))
         kept = _kept(mode, parts)
         if kept is None:
             continue
@@ -35,6 +38,26 @@ def cross_check(root: Section, parts: Iterable[Part]) -> list[Problem]:
                 names = _names(part, _holder(part, parts), mode)
                 problems.extend(_missing(part, mode, names, *kept))
     return problems
+
+
+def _unmade(mode: str, parts: Iterable[Part]) -> Iterable[Problem]:
+    """Yield one problem for each name that is kept and that no operation before it makes."""
+    made = set(SAMPLE)
+    for part in parts:
+        if part.path == f"{mode}.dataset":
+            made.update(_fact(part, "adds") or ())
+        if not part.path.startswith(f"{mode}.dataset.transforms[") or part.kind != "Op":
+            continue
+        adds = _fact(part, "adds")
+        if part.planned or adds is None:
+            return  # what it makes is not known
+        made.update(adds)
+        keys = part.section.get("keep_keys") if part.name == KEEP else None
+        for index, key in enumerate(keys if isinstance(keys, list) else []):
+            if str(key) not in made:
+                place = keys.where(index) if isinstance(keys, Items) else part.section.place
+                text = f"{KEEP} keeps '{key}', which no operation makes{nearest(key, sorted(made))}"
+                yield Problem(place, text)
 
 
 def _training_kinds(root: Section) -> frozenset[str]:

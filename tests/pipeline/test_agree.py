@@ -44,6 +44,17 @@ def found(config, *overrides):
             "CTCLabelDecode cannot read what DetLabelEncode writes",
         ),
         (
+            REC,
+            "Eval.dataset.transforms.KeepKeys.keep_keys=[iage, label, length]",
+            "-o: KeepKeys keeps 'iage', which no operation makes; did you mean 'image'?",
+        ),
+        (
+            DET,
+            "Train.dataset.transforms.KeepKeys.keep_keys=[image, threshold_map, threshold_mask, "
+            "shrink_map, shrink_mask, polys, valid_ratio]",
+            "KeepKeys keeps 'valid_ratio', which no operation makes",
+        ),
+        (
             DET,
             "Train.dataset.transforms[1]={CTCLabelEncode: null}",
             "DBPostProcess cannot read what CTCLabelEncode writes; use DetLabelEncode",
