@@ -106,14 +106,18 @@ def measured(run: Run) -> Timing:
 
 
 def evaluations(run: Run) -> int:
-    """Return how often the run evaluates, the end included."""
+    """Return how often the run evaluates from where it begins, the end included."""
     plan, steps = plans.evaluation_plan(run.general), len(run.loader) * run.general.epoch_num
+    begun = run.state.step
+    if begun >= steps:
+        return 0
     if plan.every_epochs:
-        return -(-run.general.epoch_num // plan.every_epochs)
+        return -(-run.general.epoch_num // plan.every_epochs) - run.state.epoch // plan.every_epochs
     if plan.every_steps <= 0:
         return 1
-    count, rest = divmod(max(0, steps - plan.first_step), plan.every_steps)
-    return count + (1 if rest or not count else 0)
+    before, count = (max(0, one - plan.first_step) // plan.every_steps for one in (begun, steps))
+    at_end = count > 0 and (steps - plan.first_step) % plan.every_steps == 0
+    return count - before + (0 if at_end else 1)
 
 
 def _data(run: Run) -> str:

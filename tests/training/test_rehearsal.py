@@ -62,10 +62,14 @@ def test_a_dry_run_begins_where_the_run_would(tmp_path):
     config = tiny.config(tmp_path)
     runs.train(config, "Global.epoch_num=1")
     before = files(tmp_path)
-    override = ("Global.resume=auto", "Global.resume_override=true", "Global.epoch_num=3")
+    going_on = ("Global.resume=auto", "Global.eval_batch_step=[0,2]", "Global.epoch_num=3")
+    override = (*going_on, "Global.resume_override=true")
     said = "\n".join(rehearsal.dry_run(settings(config, *override)))
     assert "after step 3 of" in said
-    assert "for 6 steps" in said
+    assert "for 6 steps and 4 evaluations" in said  # after 4, 6, 8 and at the end
+    with rehearsal.rehearsed(settings(config), {"checkpoints": f"{tmp_path}/run/latest"}) as run:
+        run.state.step, run.state.epoch = 6, 2
+        assert rehearsal.evaluations(run) == 0
     assert files(tmp_path) == before
 
 
