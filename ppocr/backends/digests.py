@@ -8,27 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ppocr.utils import files
 from ppocr.utils.exits import DataError, MissingInput
+from ppocr.utils.yaml_files import read_yaml
 
 DESCRIPTION = "inference.yml"
-
-
-def read_yaml(path: Path) -> Any:
-    """Return the plain content of a YAML file; a DataError says where it cannot be read."""
-    return parse_yaml(files.read_bytes(path), str(path))
-
-
-def parse_yaml(text: bytes | str, source: str) -> Any:
-    """Return the plain content of YAML; ``source`` says in a DataError whose it is."""
-    try:
-        return yaml.load(text, Loader=_LOADER)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(f"{source} is not readable YAML: {error}") from error
 
 
 def recorded(folder: Path) -> dict[str, str]:
@@ -60,6 +45,3 @@ def verify(paths: list[Path], digests: Mapping[str, str]) -> None:
                 f"its SHA-256 is {found[:12]}..., {DESCRIPTION} says {wanted[:12]}...; "
                 "export again or copy the folder again"
             )
-
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -14,12 +14,13 @@ from typing import Any
 
 import yaml
 
-from ppocr.backends.digests import DESCRIPTION, parse_yaml, read_yaml
+from ppocr.backends.digests import DESCRIPTION
 from ppocr.backends.onnx import read_metadata
 from ppocr.pipeline import legacy, official
 from ppocr.pipeline.spec import OpSpec, PipelineSpec, TensorSpec, plain
 from ppocr.utils import files
 from ppocr.utils.exits import DataError, MissingInput
+from ppocr.utils.yaml_files import parse_yaml, read_yaml
 
 VERSION = 1
 METADATA_KEY = "ppocr.pipeline"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import ppocr.config as configs
-from ppocr.backends.digests import DESCRIPTION, read_yaml
+from ppocr.backends.digests import DESCRIPTION
 from ppocr.config.general import offers
 from ppocr.config.section import as_section
 from ppocr.pipeline.spec import PipelineSpec
@@ -23,6 +23,7 @@ from ppocr.text.charset import Charset
 from ppocr.utils import checkpoints, pickles, safetensors_file
 from ppocr.utils.exits import OcrError
 from ppocr.utils.logs import get_logger
+from ppocr.utils.yaml_files import read_yaml
 
 KEY = "dictionary"  # in .states: settings from which a decoder makes the very same classes
 RUN_CONFIG = "config.yml"

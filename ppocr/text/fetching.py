@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ppocr.text import dictionaries, official, rules
 from ppocr.text.official import Entry
 from ppocr.utils.exits import DataError, MissingInput, OutputError, UsageError
 from ppocr.utils.files import REPOSITORY, atomic_write, download, find_file, read_bytes
+from ppocr.utils.yaml_files import read_yaml
 
 DESCRIPTIONS = (".yml", ".yaml")
 
@@ -85,11 +84,7 @@ def fault(entry: Entry, content: bytes) -> str:
 
 def described(path: str | Path) -> list[str]:
     """Return the lines of ``PostProcess.character_dict`` of an inference.yml, each as a text."""
-    try:
-        # every scalar stays the text that is written: 1, yes and ~ are characters here
-        content = yaml.load(read_bytes(path), Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise DataError(f"{path} is not YAML: {error}") from error
+    content = read_yaml(path, as_text=True)  # 1, yes and ~ are characters here
     post: Any = content.get("PostProcess") if isinstance(content, dict) else None
     lines = post.get("character_dict") if isinstance(post, dict) else None
     if not isinstance(lines, list) or not all(isinstance(one, str) for one in lines):
