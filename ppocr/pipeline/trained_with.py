@@ -8,6 +8,7 @@ that made them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -45,7 +46,8 @@ def noted_with(params: Path) -> dict[str, Any]:
     kept: Any = {}
     if params.suffix == checkpoints.SAFETENSORS:
         _, notes = safetensors_file.read(params)
-        kept = {KEY: json.loads(notes[KEY])} if KEY in notes else {}
+        with contextlib.suppress(ValueError, RecursionError):  # another program's note, not ours
+            kept = {KEY: json.loads(notes.get(KEY, "null"))}
     elif states.is_file():
         kept = pickles.read(states)
     kept = kept.get(KEY) if isinstance(kept, Mapping) else None
