@@ -26,6 +26,10 @@ BACKBONE = "backbone."
 PREFERRED = ("Student.", "student.")
 LINES = 10
 PARTS = 4  # that may be missing, to be taken for parts and not for another network
+OTHER_DICTIONARY = (
+    "the dictionary of the config is not the one these weights were trained with: "
+    "what is new in it is never read, what it lacks is lost"
+)
 
 Params = Mapping[str, np.ndarray]
 Dictionaries = tuple[Sequence[str], Sequence[str]]  # those of a file, those of a network
@@ -99,6 +103,8 @@ def load_weights(
     if dictionaries is not None:
         params, change = adapt(model, params, *dictionaries)
         report.notes += [str(change)] if change else []
+        if whole and change:
+            get_logger().warning(OTHER_DICTIONARY)
     chosen = match(state, params, wanted, report, allow_partial)
     if whole and report.total < len(state):
         raise DataError(f"{report}\nthe rest of the network would be random")

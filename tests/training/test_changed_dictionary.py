@@ -16,6 +16,7 @@ from ppocr.training import evaluation
 from ppocr.training import settings as settings_of
 from ppocr.utils import pickles
 from ppocr.utils.exits import DataError
+from ppocr.utils.logs import get_logger
 from tests.training.runs import rec_config, train
 
 OLD = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -86,9 +87,15 @@ def test_evaluation_reads_the_same_with_more_characters(run: Path) -> None:
     assert with_old["norm_edit_dis"] == with_new["norm_edit_dis"]
 
 
-def test_export_takes_the_characters_of_the_config(run: Path) -> None:
+def test_export_takes_the_characters_of_the_config(run: Path, caplog) -> None:
     given = [_dictionary(run, "new"), f"Global.pretrained_model={run / 'run' / 'latest'}"]
-    found = source.load(load(run / "config.yml", given))
+    get_logger().addHandler(caplog.handler)
+    try:
+        found = source.load(load(run / "config.yml", given))
+    finally:
+        get_logger().removeHandler(caplog.handler)
+    warned = [one.message for one in caplog.records if one.levelname == "WARNING"]
+    assert any("not the one these weights were trained with" in one for one in warned), warned
     assert "".join(found.spec.characters) == NEW
     stored = pickles.read(run / "run" / "latest.pdparams")
     bias = found.model.state_dict()["head.fc.bias"].numpy()
