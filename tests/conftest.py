@@ -136,6 +136,7 @@ def forget_commands() -> None:
     loops = sys.modules.get("ppocr.modeling.layers.eager")
     if loops is not None:
         loops.enabled.cache_clear()
+        loops.threads.cache_clear()
 
 
 def restore(environment: dict[str, str]) -> None:

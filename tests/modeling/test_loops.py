@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from ppocr.modeling.layers.gate import gated
 from ppocr.modeling.layers.linear import Linear
 from ppocr.modeling.layers.pairs import pair_sums, row_sums
 from ppocr.modeling.layers.upsample import upsample_nearest
+from tests.faults import tiny
 from tests.modeling.conftest import assert_same, drawn, gradients
 
 
@@ -147,3 +149,18 @@ def test_linear_takes_paddles_way(reason, monkeypatch):
     expected = paddle.nn.Linear.forward(layer, x)
     monkeypatch.delattr(paddle, "concat")
     assert np.array_equal(layer(x).numpy(), expected.numpy())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_has_threads_of_its_own(threads):
+    def filled(out: np.ndarray, first: int, last: int) -> None:
+        out[first:last] = 1
+
+    def work() -> int:
+        out = np.zeros(4)
+        eager.run(filled, [out], len(out), 100)
+        return int(out.sum())
+
+    threads(2)
+    assert work() == 4
+    assert tiny.finished(tiny.begun(work), timeout_s=60) == 4

@@ -78,6 +78,11 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, threads() - 1), thread_name_prefix="loops")
 
 
+if hasattr(os, "register_at_fork"):
+    # threads stay with the parent: a child would wait for ever for what it gives them
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 class _Memory:
     """What numpy asks of an object whose memory it shows; it keeps the tensor alive."""
 
