@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def how_to_use(spec: PipelineSpec, folder: Path, model_name: str | None = None) 
 
 
 def _flag(spec: PipelineSpec, folder: Path) -> str:
-    return f"--{spec.task}_model_dir {folder}"
+    return f"--{spec.task}_model_dir {shlex.quote(str(folder))}"
 
 
 def _paddleocr(spec: PipelineSpec, folder: Path, name: str) -> list[str]:

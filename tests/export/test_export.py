@@ -353,7 +353,7 @@ def test_a_target_that_cannot_be_a_folder_is_status_73(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_what_to_type_next(capsys):
+def test_what_to_type_next(tmp_path):
     model = small.exported("det")
     spec = store.read(model.folder)
     from ppocr.export.report import how_to_use
@@ -364,6 +364,9 @@ def test_what_to_type_next(capsys):
     assert "text_det_unclip_ratio=1.5" in lines
     assert 'text_det_limit_side_len=320, text_det_limit_type="max"' in lines
     assert "'Det.mean': [0.485, 0.456, 0.406]" in lines
+    spaced = tmp_path / "my model"
+    spaced.mkdir()
+    assert how_to_use(spec, spaced)[1].endswith(f"--det_model_dir '{spaced}'")
 
 
 def test_ties_are_told_from_faults():
