@@ -15,6 +15,7 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ppocr.transforms.decode import DecodeImage
 from ppocr.utils.exits import DataError
 from ppocr.utils.files import read_bytes
+from ppocr.utils.logs import get_logger
 
 PDF_SCALE = 2.0  # 144 dots per inch: what a page of 72 points needs for small print
 MAX_FILE_BYTES = 512 << 20
@@ -94,7 +96,7 @@ def read_pages(path: Path, page_num: int = 0, ignore_orientation: bool = False) 
     content = read_bytes(path, MAX_FILE_BYTES)
     decode = DecodeImage("BGR", ignore_orientation=ignore_orientation)
     if content.startswith(b"%PDF-"):
-        for number, image_HWC in enumerate(_pdf_pages(content, page_num)):
+        for number, image_HWC in enumerate(_pdf_pages(path.name, content, page_num)):
             yield Page(path, image_HWC, number)
     elif content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         yield from _tiff_pages(path, content, page_num, decode)
@@ -141,8 +143,9 @@ def _frame(image: Image.Image, number: int, decode: DecodeImage) -> np.ndarray:
     return _decoded(buffer.getvalue(), decode)
 
 
-def _pdf_pages(content: bytes, page_num: int) -> Iterator[np.ndarray]:
-    for module, renderer in (("pypdfium2", _render_pdfium), ("pymupdf", _render_mupdf)):
+def _pdf_pages(name: str, content: bytes, page_num: int) -> Iterator[np.ndarray]:
+    renderers = (("pypdfium2", _render_pdfium), ("pymupdf", partial(_render_mupdf, name)))
+    for module, renderer in renderers:
         if importlib.util.find_spec(module) is not None:
             return renderer(content, page_num)
     raise DataError("reading PDF needs one more package: pip install pypdfium2")
@@ -160,17 +163,21 @@ def _render_pdfium(content: bytes, page_num: int) -> Iterator[np.ndarray]:
         raise DataError(f"the PDF cannot be read ({error})") from error
 
 
-def _render_mupdf(content: bytes, page_num: int) -> Iterator[np.ndarray]:
+def _render_mupdf(name: str, content: bytes, page_num: int) -> Iterator[np.ndarray]:
     mupdf = importlib.import_module("pymupdf")
     try:
         document = mupdf.open(stream=content, filetype="pdf")
+        if document.needs_pass:
+            raise DataError("the PDF cannot be read (it needs a password)")
+        if document.is_repaired:  # what was lost is white
+            get_logger().warning("%s is damaged: what cannot be recovered of it is blank", name)
         for number in range(_wanted(document.page_count, page_num)):
             page = document[number]
             scale = _pdf_scale((page.rect.width, page.rect.height))
             drawn = page.get_pixmap(matrix=mupdf.Matrix(scale, scale), alpha=False)
             pixels = np.frombuffer(drawn.samples, np.uint8).reshape(drawn.height, drawn.width, 3)
             yield np.ascontiguousarray(pixels[..., ::-1])
-    except (mupdf.FileDataError, mupdf.EmptyFileError, RuntimeError) as error:
+    except (mupdf.FileDataError, mupdf.EmptyFileError, RuntimeError, ValueError) as error:
         raise DataError(f"the PDF cannot be read ({error})") from error
 
 

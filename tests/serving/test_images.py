@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -146,6 +148,43 @@ def test_pdf_pages(tmp_path, picture, monkeypatch, package):
     assert first.image_HWC.shape[0] == 200  # 144 dots per inch for a page of 72
     assert abs(int(second.image_HWC[100, 80, 0]) - 90) <= 2
     assert len(pages(tmp_path / "a.pdf", page_num=1)) == 1
+
+
+def mupdf_that_opens(monkeypatch, **facts):
+    """Put a pymupdf in place whose documents have one white page, and these facts."""
+    pixmap = SimpleNamespace(samples=b"\xff" * 12, height=2, width=2)
+    page = SimpleNamespace(rect=SimpleNamespace(width=1, height=1), get_pixmap=lambda **_: pixmap)
+    facts = {"needs_pass": False, "is_repaired": False, "page_count": 1, **facts}
+    document = type("Document", (), {**facts, "__getitem__": lambda *_: page})
+    played = SimpleNamespace(
+        open=lambda **_: document(),
+        Matrix=lambda *_: None,
+        FileDataError=type("FileDataError", (RuntimeError,), {}),
+        EmptyFileError=type("EmptyFileError", (RuntimeError,), {}),
+    )
+    monkeypatch.setitem(sys.modules, "pymupdf", played)
+    monkeypatch.setattr(images.importlib.util, "find_spec", lambda name: name == "pymupdf" or None)
+
+
+def locked(_document):
+    raise ValueError("document closed or encrypted")  # what pymupdf says of any question then
+
+
+def test_a_pdf_with_a_password_is_told(tmp_path, monkeypatch):
+    mupdf_that_opens(monkeypatch, needs_pass=True, page_count=property(locked))
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n")
+    with pytest.raises(DataError, match="password"):
+        pages(tmp_path / "a.pdf")
+
+
+def test_a_pdf_that_was_repaired_is_told_because_lost_pages_are_white(
+    tmp_path, monkeypatch, caplog
+):
+    mupdf_that_opens(monkeypatch, is_repaired=True)
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.4\n")
+    monkeypatch.setattr(images.get_logger(), "propagate", True)
+    assert len(pages(tmp_path / "a.pdf")) == 1
+    assert "a.pdf is damaged" in caplog.text
 
 
 def test_no_two_pages_share_a_file_name():
