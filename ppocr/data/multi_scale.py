@@ -116,7 +116,7 @@ class MultiScaleSampler:
         fix_bs: bool = True,
         divided_factor: Sequence[int] = (8, 16),
         is_training: bool = True,
-        ratio_wh: float = 0.8,
+        ratio_wh: float = 0.8,  # in many official files; the original does not read it either
         max_w: float = 480.0,
         weights: Sequence[float] | Mapping[str, float] | None = None,
         epoch: Epoch = "first",
@@ -131,7 +131,6 @@ class MultiScaleSampler:
         self.share, self.drop_last = share or Share(), drop_last
         self.shuffle = shuffle or is_training
         self.divided_factor, self.max_w = divided_factor, int(max_w)
-        self.ratio_wh = ratio_wh  # in many official files; the original does not read it either
         self.proportions = proportions
         self.shapes = [self._shape(scale) for scale in scales]
         area = self.shapes[0][0] * self.shapes[0][1] * first_bs

@@ -40,7 +40,6 @@ class Todo:
 class Findings:
     """Everything that is written: figures on top, chapters, two lists, every mistake."""
 
-    unit: str  # what was counted: "lines", "images"
     cards: list[tuple[str, str, bool]] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     chapters: list[Chapter] = field(default_factory=list)

@@ -38,14 +38,15 @@ NOTHING = "(nothing)"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: what stands in the label, what was compared, what was read."""
+    """One line: what stands in the label, what was read, and what of both was compared."""
 
     index: int
     place: str
     path: str
     label: str
-    truth: str
-    text: str
+    read: str
+    truth: str  # of the label; the metric may leave spaces and other signs out of both
+    text: str  # of what was read
     score: float
     proportion: float  # width / height of the image, 0 where unknown
 
@@ -77,19 +78,19 @@ class Lines(Watch):
             if isinstance(metric, DistillationMetric):
                 metric, result = metric.of(result)
             text, score = str(result[0]), float(result[1])
-            truth = str(label)
+            truth, read = str(label), text
             if hasattr(metric, "compared"):
                 text, truth = metric.compared(text, truth)
             sample = loader.fetcher.raw(int(index))
             header = read_header(sample["image"])
             proportion = header.width / header.height if header and header.height else 0.0
             path = str(sample.get("path", ""))
-            line = Line(int(index), place, path, str(label), truth, text, score, proportion)
-            self.lines.append(line)
+            said = (str(label), read, truth, text)
+            self.lines.append(Line(int(index), place, path, *said, score, proportion))
 
     def found(self) -> Findings:
         """Return the chapters; the worst are the least alike, the surest first among equals."""
-        findings = Findings("lines")
+        findings = Findings()
         wrong = sorted(
             (line for line in self.lines if not line.right),
             key=lambda line: (-line.distance, -line.score, line.index),
@@ -182,7 +183,7 @@ class Lines(Watch):
                 line.label,
                 f"score {line.score:.2f}, {kind_of(line)}",
                 line.place,
-                line.text or NOTHING,
+                line.read or NOTHING,
             )
             for line in wrong[:MOST_SHOWN]
         ]
@@ -327,7 +328,7 @@ def relabel(wrong: Sequence[Line]) -> list[Todo]:
         else:
             continue
         found.append(
-            Todo("relabel", line.path, line.place, reason, line.label, line.text, line.score)
+            Todo("relabel", line.path, line.place, reason, line.label, line.read, line.score)
         )
     return found
 
@@ -370,7 +371,7 @@ def _as_numbers(line: Line) -> dict[str, Any]:
         "place": line.place,
         "path": line.path,
         "label": line.label,
-        "read": line.text,
+        "read": line.read,
         "score": round(line.score, 4),
         "distance": round(line.distance, 4),
         "kind": kind_of(line),

@@ -91,7 +91,7 @@ class Pages(Watch):
         boxes = [box for page in self.pages for box in page.boxes]
         missed = [box for box in truths if box.kind]
         spurious = [box for box in boxes if box.kind]
-        findings = Findings("images")
+        findings = Findings()
         findings.cards = [
             (f"{len(self.pages):,}", "images evaluated", True),
             (
@@ -131,11 +131,12 @@ class Pages(Watch):
             texts = sum(len(page.truths) for page in pages)
             boxes = sum(len(page.boxes) for page in pages)
             recall, precision = found / max(texts, 1), found / max(boxes, 1)
-            rows.append((recall, (name, len(pages), texts, f"{recall:.1%}", f"{precision:.1%}")))
-        rows.sort(key=lambda row: row[0])
+            rows.append((name, len(pages), texts, round(recall, 6), round(precision, 6)))
+        rows.sort(key=lambda row: row[3])
         head = ("label file or folder", "images", "texts", "recall", "precision")
-        table = Table(head, tuple(row for _, row in rows[:MOST_ROWS]))
-        numbers = [dict(zip(("name", *head[1:]), row, strict=True)) for _, row in rows]
+        shown = ((*row[:3], f"{row[3]:.1%}", f"{row[4]:.1%}") for row in rows[:MOST_ROWS])
+        table = Table(head, tuple(shown))
+        numbers = [dict(zip(("name", *head[1:]), row, strict=True)) for row in rows]
         return Chapter("Sources", blocks=[table], numbers={"sources": numbers})
 
     def _worst(self) -> Chapter:
@@ -323,13 +324,16 @@ def _advice(
         LOOSE: "compare the outlines of labels and boxes below; unclip_ratio moves all boxes.",
         UNTOUCHED: "try a lower PostProcess.box_thresh first; otherwise add pages like these.",
     }
-    for kind, count in kinds.most_common(2):
-        found.append(f"{count} of the {len(truths)} texts are {kind}: {advice[kind]}")
+    most = [kind for kind, _ in kinds.most_common(2)]
+    for kind in most:
+        found.append(f"{kinds[kind]} of the {len(truths)} texts are {kind}: {advice[kind]}")
     nowhere = sum(box.kind == NOWHERE for box in spurious)
     if nowhere > 0.2 * max(len(spurious), 1) and not relabelled:
+        raised = "" if UNTOUCHED in most else "raise PostProcess.box_thresh, or "
         found.append(
-            f"{nowhere} boxes lie where there is no text: raise PostProcess.box_thresh, or add "
-            "such pages without text (an empty list is a valid label)."
+            f"{'1 box lies' if nowhere == 1 else f'{nowhere} boxes lie'} where there is no text: "
+            f"{raised}add pages with such places, or without any text (an empty list is a valid "
+            "label)."
         )
     return found
 

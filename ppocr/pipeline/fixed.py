@@ -53,13 +53,9 @@ class OneNetwork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfilerOptions:
-    """What to measure; the keys are those of the original's ``-p``."""
+    """What to measure; the keys are those of the original's ``-p`` that it reads."""
 
     batch_range: list[int] | None = None
-    state: str = "All"
-    sorted_key: str = "total"
-    tracer_option: str = "Default"
-    profile_path: str = "/tmp/profile"
     exit_on_finished: bool = True
     timer_only: bool = True
 

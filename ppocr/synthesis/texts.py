@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -164,7 +163,7 @@ class _Rows:
     """The texts of one file by number."""
 
     def __init__(self, path: str, kind: str, delimiter: str) -> None:
-        self._path, self._delimiter = Path(path), delimiter
+        self._delimiter = delimiter
         self._rows = LabelFile(path, delimiter)
         self._texts: list[str] | None = None
         self._kind = kind_of(self._rows, delimiter) if kind == "auto" else kind

@@ -9,6 +9,7 @@ import pytest
 
 from ppocr.config.general import OFFERED, General
 from ppocr.data.settings import LoaderSettings
+from ppocr.pipeline.fixed import ProfilerOptions, Retention
 from tests.house.house import complain, library
 
 UNREAD = {
@@ -37,7 +38,7 @@ def read() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("settings", [General, LoaderSettings])
+@pytest.mark.parametrize("settings", [General, LoaderSettings, ProfilerOptions, Retention])
 def test_every_option_is_read(settings, read):
     names = [one.name for one in fields(settings)]
     unread = [name for name in names if name not in read and name not in {*OFFERED, *UNREAD}]
