@@ -62,12 +62,8 @@ FORGIVEN: Mapping[tuple[str, str], Forgiven] = {
     ),
     ("Global", "save_visual"): Forgiven("no command here enlarges pictures"),
     ("profiler_options", "state"): Forgiven("processor and device are both measured", ("All",)),
-    ("profiler_options", "sorted_key"): Forgiven(
-        "paddle's profiler has no such choice", ("total",)
-    ),
-    ("profiler_options", "tracer_option"): Forgiven(
-        "paddle's profiler has no such choice", ("Default",)
-    ),
+    ("profiler_options", "sorted_key"): Forgiven(UNREAD, ("total",)),
+    ("profiler_options", "tracer_option"): Forgiven(UNREAD, ("Default",)),
     ("profiler_options", "profile_path"): Forgiven(
         "with timer_only=false a trace goes to profiler_log/"
     ),
