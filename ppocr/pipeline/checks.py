@@ -364,6 +364,10 @@ class _Walk:
         own = part.signature.settings if part.signature else {}
         if any(one not in part.section and slips(key, one) == 1 for one in own):
             return ""
+        for setting, kind in (part.signature.parts if part.signature else {}).items():
+            usual = DEFAULT_NAMES.get(kind)
+            if usual and key in registry(kind).signature(usual).settings:
+                return f"{part.path}.{setting}"
         for other in self.report.parts:
             if (
                 other.signature is not None

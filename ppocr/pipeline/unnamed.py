@@ -11,9 +11,17 @@ from ppocr.config.schema import NAME, shown
 from ppocr.config.section import Section
 from ppocr.pipeline.kinds import OPTIONAL, REQUIRED
 
+HOME = {  # where sections belong that somebody may have put on the top level
+    **dict.fromkeys(("Transform", "Backbone", "Neck", "Head", "Models"), "Architecture"),
+    **dict.fromkeys(("dataset", "loader", "sampler"), "Train or Eval"),
+    **dict.fromkeys(("lr", "regularizer"), "Optimizer"),
+}
+
 
 def meant_by(key: Any, root: Section) -> str:
-    """Return which section was probably meant, or that Global has a setting of that name."""
+    """Return which section was probably meant, or the one that has a setting of that name."""
+    if key in HOME:
+        return f"; it belongs into {HOME[key]}"
     if key in general.signature().settings:
         return f"; it is a setting of Global: Global.{key}"
     return nearest(key, [*REQUIRED, *OPTIONAL], taken=root)

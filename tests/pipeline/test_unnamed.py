@@ -19,6 +19,16 @@ TEXT = (REPOSITORY / "configs" / "quickstart" / "rec.yml").read_text(encoding="u
             "checkpoints: output/latest\n\nArchitecture:\n",
             "there is no section 'checkpoints'; it is a setting of Global: Global.checkpoints",
         ),
+        (
+            "Architecture:\n",
+            "Backbone: {name: MobileNetV3}\n\nArchitecture:\n",
+            "there is no section 'Backbone'; it belongs into Architecture",
+        ),
+        (
+            "  lr:\n    name: Cosine\n    learning_rate: 0.002\n    warmup_epoch: 0.1\n",
+            "  learning_rate: 0.002\n",
+            "Adam has no setting 'learning_rate'; it belongs to Optimizer.lr",
+        ),
         ("Metric:", "Metrics:", "there is no section 'Metrics'; did you mean 'Metric'?"),
         (
             "- RecResizeImg: {image_shape: [3, 32, 128]}",
