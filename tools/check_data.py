@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     config = load(given.config, overrides)
     if given.labels:
         task = str((config.get("Architecture") or {}).get("model_type"))
-        overrides += labels.settings(given.labels, task)
+        overrides += labels.settings(given.labels, task, _folder(given))
         config = load(given.config, overrides)
     checks.ensure(config)
     if given.labels:

@@ -79,9 +79,12 @@ def _start(case: Case, one: Set, found: Chapter) -> None:
         )
         found.findings.append(Finding("set-empty", STOP, title, text, 1.0))
     elif one.refused == one.looked_at:
-        reasons = ", ".join(f"{kind} {number}" for kind, number in one.counts.most_common(5))
+        kinds = [(KINDS[kind], number) for kind, number in one.counts.most_common(5)]
+        reasons = ", ".join(f"{kind.title} ({number})" for kind, number in kinds)
         title = f"not one row of {one.mode} can be used"
-        found.findings.append(Finding("nothing-usable", STOP, title, reasons, 1.0))
+        mend = f"{reasons}. To mend it: {kinds[0][0].fix}." if kinds else ""
+        places = tuple(map(_reason, one.troubles[:SHOWN_PLACES]))
+        found.findings.append(Finding("nothing-usable", STOP, title, mend, 1.0, places=places))
     elif one.training and one.loader.drop_last and one.source is not None:
         samples, batch = one.source.count(True), one.loader.batch_size_per_card
         if samples < batch:

@@ -97,15 +97,15 @@ def test_what_is_recommended_is_written_into_a_config(run, tmp_path: Path, capsy
     assert "not fit to train on yet, no setting mends this: not one row" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("named_from_above", [True, False])
-def test_labels_are_looked_at_before_the_split(run, tmp_path: Path, capsys, named_from_above):
+@pytest.mark.parametrize("before", ["pages/", "", "its_old_name/"])
+def test_labels_are_looked_at_before_the_split(run, tmp_path: Path, capsys, before):
     folder = tmp_path / "pages"
     rows = material.rows_of("det", 6, folder)
-    before = "pages/" if named_from_above else ""
     (folder / "Label.txt").write_text("".join(f"{before}{row}\n" for row in rows))
     path = material.config(tmp_path, "det", ["nowhere.png\t[]"], ["nowhere.png\t[]"])
     assert run("-c", str(path), "--labels", str(folder)) == 0
     said = capsys.readouterr().out
+    assert ("names its images in its_old_name/" in said) == before.startswith("its")
     assert "next: python tools/split_data.py --datasetRootPath" in said
     report = json.loads(Path("output/check_data/config/report.json").read_text())
     assert report["chapters"]["Rows"]["Train"] == {
