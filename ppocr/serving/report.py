@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ppocr.serving.system import Box, Line
-from ppocr.utils.exits import OutputError
+from ppocr.utils.exits import OutputError, status_of
 
 SCORE_DIGITS = 6
 
@@ -96,6 +96,11 @@ def save_image(path: str | Path, image_HWC: np.ndarray) -> Path:
     done, encoded = cv2.imencode(target.suffix, image_HWC)
     if not done:
         raise OutputError(f"cannot write {target}: OpenCV has no encoder for {target.suffix}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(encoded.tobytes())
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(encoded.tobytes())
+    except OSError as error:
+        if status_of(error) != OutputError.exit_code:
+            raise  # a full disk is not the fault of the place
+        raise OutputError(f"cannot write {target}: {error.strerror}") from error
     return target

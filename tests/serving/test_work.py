@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ppocr.config.errors import ConfigError, Place, Problem
 from ppocr.serving.jobs import Outcome
-from ppocr.serving.report import ResultFile
+from ppocr.serving.report import ResultFile, save_image
 from ppocr.serving.work import Totals, work
 from ppocr.utils.exits import DataError, OcrError, OutputError
 from ppocr.utils.logs import get_logger
@@ -135,6 +136,8 @@ def test_a_result_file_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):
         ResultFile(tmp_path / "file" / "rows.txt")
+    with pytest.raises(OutputError, match=r"cannot write .*page\.png: "):
+        save_image(tmp_path / "file" / "page.png", np.zeros((4, 4, 3), np.uint8))
 
 
 def test_fields_cannot_break_the_rows(tmp_path):
