@@ -23,7 +23,7 @@ def watched(metric=None, read=READ, truths=TRUTHS):
 
 
 def line(text, truth, score=0.5):
-    return Line(0, "rec.txt:1", "", truth, truth, text, score, 4.0)
+    return Line(0, "rec.txt:1", "", truth, text, truth, text, score, 4.0)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,16 @@ def test_a_sure_mistake_is_a_label_to_look_at():
     assert [(one.place, one.path, one.label, one.result) for one in todo] == [
         ("rec.txt:2", "img/1.png", "cat", "cot")
     ]
+
+
+def test_what_was_read_is_shown_as_it_was_read():
+    """A metric that compares without spaces must not make it look as if none had been read."""
+    metric = RecMetric(ignore_space=True)
+    found = watched(metric, [("on e tow", 0.95)], ["one two"]).found()
+    assert [one.result for one in found.todo if one.what == "relabel"] == ["on e tow"]
+    assert [one["read"] for one in found.mistakes] == ["on e tow"]
+    (picture,) = found.chapters[-1].blocks[0].pictures
+    assert "on e tow" in (picture.title, picture.wrong)
 
 
 def test_the_worst_come_first_with_their_pictures():

@@ -89,6 +89,19 @@ def test_a_sure_box_where_the_label_has_nothing_is_a_page_to_look_at():
     assert [(one.place, one.score) for one in todo] == [("det.txt:2", 0.95)]
 
 
+def test_advice_does_not_contradict_itself():
+    watch = Pages(DetMetric())
+    nothing_there = {"points": np.stack([quad(0, 200, 90, 20)]), "scores": [0.5]}
+    watch.add([nothing_there, {"points": []}], batch(), loader((100, 200, 3)))
+    advice = " ".join(watch.found().advice)
+    assert "try a lower PostProcess.box_thresh" in advice
+    assert "1 box lies where there is no text: add pages" in advice
+    (row,) = next(one for one in watch.found().chapters if one.title == "Sources").numbers[
+        "sources"
+    ]
+    assert (row["recall"], row["precision"]) == (0.0, 0.0)
+
+
 def test_sizes_are_those_on_the_networks_input():
     watch, _ = watched(DetMetric())
     truths = [box for page in watch.pages for box in page.truths]
