@@ -53,19 +53,12 @@ def check_agreement(parts: Iterable[Part]) -> Iterator[Problem]:
     parts = list(parts)
     for part in parts:
         meant = [task for task, names in PARTS_OF.items() if part.name in names]
-        if (
-            part.kind in JUDGED
-            and part.model_type in PARTS_OF
-            and meant
-            not in (
-                [],
-                [part.model_type],
-            )
-        ):
+        judged = part.kind in JUDGED and part.model_type in PARTS_OF
+        if judged and meant and meant != [part.model_type]:
             text = f"{part.name} is of model_type {meant[0]}, the Architecture of {part.model_type}"
             yield Problem(part.section.where("name"), text)
     decoder = next((part.name for part in parts if part.kind == "PostProcess"), "")
-    fitting = ENCODERS.get(decoder)
+    fitting = ENCODERS.get(decoder, ())
     known = {name for names in ENCODERS.values() for name in names}
     for part in parts if fitting else ():
         if part.kind == "Op" and part.name in known and part.name not in fitting:
