@@ -25,6 +25,7 @@ class MultiLoss(nn.Layer):
     """
 
     parts: ClassVar[dict[str, str]] = {"loss_config_list": "Loss"}
+    judges: ClassVar[dict[str, str]] = OUTPUTS
     # what the entries that a loss reads are called in the batch
     hands: ClassVar[dict[str, dict[str, str]]] = {
         "CTCLoss": {"label": "label_ctc"},

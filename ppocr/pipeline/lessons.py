@@ -1,9 +1,9 @@
-"""Whether the losses of a distillation get what they ask of its networks.
+"""Whether losses get what they ask of the networks, and networks a loss to learn from.
 
 Heads state as ``gives`` what they give in training: the names of a mapping, nothing for one
 tensor, by the name of each head for one that holds several. Losses of distillation state as
 ``entry`` which of these they take where there are several heads, as ``whole`` that they take the
-mapping itself.
+mapping itself; several losses of one network as ``judges`` which of these each one takes.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def check_lessons(config: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield one problem for each loss of a distillation that asks for what there is not."""
     root = as_section(config)
     if not is_distillation(root):
+        yield from _heads(root)
         return
     gives = {name: given(one) for name, one in networks(root["Architecture"]).items()}
     found = list(losses_of(root))
@@ -47,6 +48,7 @@ def check_pupils(config: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield a note for each network that could learn and that no loss names."""
     root = as_section(config)
     if not is_distillation(root):
+        yield from _guides(root)
         return
     taught = {
         name
@@ -58,6 +60,57 @@ def check_pupils(config: Mapping[str, Any]) -> Iterator[Problem]:
         if taught and name not in taught and not network.get("freeze_params"):
             text = f"no loss names {name}, so it learns nothing; freeze_params: true says so"
             yield Problem(network.place, text)
+
+
+def _heads(root: Section) -> Iterator[Problem]:
+    """Yield what is wrong between several losses and the heads of one network."""
+    loss, head, judges = _judged(root)
+    names = _of_head(head, str(section_in(root, "Architecture").get("model_type") or "any"))
+    if not judges or names is None:
+        return
+    listed = _entries(loss, "loss_config_list")
+    for one, _ in listed:
+        if one in judges and judges[one] not in names:
+            gives = f"gives {', '.join(names)}" if names else "gives one tensor without a name"
+            text = f"{one} judges '{judges[one]}', but {head.get('name')} {gives}"
+            yield Problem(loss.where("loss_config_list"), text)
+    answer = HEADS.signature(str(head["name"])).facts.get("answer")
+    if answer in names and answer not in [judges.get(one) for one, _ in listed]:
+        text = f"no loss judges '{answer}', which is all that is left after training"
+        yield Problem(loss.where("loss_config_list"), text)
+
+
+def _guides(root: Section) -> Iterator[Problem]:
+    """Yield a note where a head, or what is before it, learns nothing."""
+    loss, head, judges = _judged(root)
+    judged = {judges.get(one) for one, _ in _entries(loss, "loss_config_list")}
+    facts = HEADS.signature(str(head["name"])).facts if judges else {}
+    stated = facts.get("gives")
+    if not isinstance(stated, Mapping):
+        return
+    guided = False
+    for part, settings in _entries(head, "head_list"):
+        is_judged = bool(judged & {*stated.get(part, ())})
+        is_answer = facts.get("answer") in stated.get(part, ())
+        guided |= is_judged and not is_answer
+        if not is_judged and not is_answer:
+            yield Problem(settings.place, f"no loss judges {part}, so it learns nothing")
+    for _, settings in _entries(head, "head_list") if not guided else ():
+        neck = section_in(settings, "Neck")
+        if neck.get("use_guide") is True:
+            text = (
+                "use_guide leaves the backbone to a guide, and none is trained: it learns nothing"
+            )
+            yield Problem(neck.where("use_guide"), text)
+
+
+def _judged(root: Section) -> tuple[Section, Section, Mapping[str, str]]:
+    """Return the loss and the head of one network, and which output each loss of a list judges."""
+    loss, head = section_in(root, "Loss"), section_in(section_in(root, "Architecture"), "Head")
+    name = loss.get("name")
+    known = isinstance(name, str) and LOSSES.has(name) and isinstance(head.get("name"), str)
+    judges = LOSSES.signature(str(name)).facts.get("judges") if known else None
+    return loss, head, judges if judges and HEADS.has(str(head.get("name"))) else {}
 
 
 def given(network: Section) -> Given | None:
@@ -83,8 +136,13 @@ def _of_head(head: Section, model_type: str) -> Sequence[str] | None:
     stated = HEADS.signature(name, model_type).facts.get("gives")
     if not isinstance(stated, Mapping):
         return stated
-    inside = [named(entry, head.place)[0] for entry in head.get("head_list") or []]
-    return [one for part in inside for one in stated.get(part, ())]
+    return [one for part, _ in _entries(head, "head_list") for one in stated.get(part, ())]
+
+
+def _entries(section: Section, key: str) -> list[tuple[str, Section]]:
+    """Return name and settings of each entry of a list."""
+    value = section.get(key)
+    return [named(one, section.place) for one in (value if isinstance(value, list) else [])]
 
 
 class _Lesson:
@@ -143,8 +201,10 @@ class _Lesson:
     def _asked(self, name: str, has: Given) -> Iterator[Problem]:
         """Yield why a network does not give what the loss asks of it."""
         key, setting, entry = self._setting("key"), *self._entry()
+        if not isinstance(key, str | None) or not isinstance(entry, str | None):
+            return  # told elsewhere
         if key is not None and key not in has:
-            yield self._problem("key", self._no_key(name, str(key), has))
+            yield self._problem("key", self._no_key(name, key, has))
             return
         inside = has if key is None else has[key]
         if entry is not None:
