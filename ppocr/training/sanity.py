@@ -19,6 +19,7 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
+from ppocr.metrics import build_metric
 from ppocr.training import resume
 from ppocr.training.rehearsal import rehearsed
 from ppocr.training.settings import Settings
@@ -174,6 +175,9 @@ def _read_back(
     run.model.eval()
     outputs = run.runner.infer([tensors[name].numpy() for name in names])
     results = run.runner.decode(outputs, batch)
+    metric = build_metric(run.settings.config["Metric"], run.runner.post)
+    if hasattr(metric, "of"):  # of several networks the one that decides
+        results = [metric.of(one)[1] for one in results]
     return outputs, [str(one[0]) for one in results]
 
 

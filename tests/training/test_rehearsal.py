@@ -92,6 +92,34 @@ def test_a_sound_network_learns_its_batch(tmp_path):
     assert files(tmp_path) == before
 
 
+def test_the_batch_of_a_distillation_is_read_by_the_network_that_decides(tmp_path):
+    path = tiny.config(tmp_path, count=4)
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    names = ["Student", "Teacher"]
+    config["Architecture"] = {
+        "name": "DistillationModel",
+        "algorithm": "Distillation",
+        "model_type": "rec",
+        "Models": {name: {**config["Architecture"], "return_all_feats": True} for name in names},
+    }
+    losses = [{"DistillationCTCLoss": {"model_name_list": names, "key": "head_out"}}]
+    config["Loss"] = {"name": "CombinedLoss", "loss_config_list": losses}
+    config["PostProcess"] = {
+        "name": "DistillationCTCLabelDecode",
+        "model_name": names,
+        "key": "head_out",
+    }
+    config["Metric"] = {
+        "name": "DistillationMetric",
+        "base_metric_name": "RecMetric",
+        "main_indicator": "acc",
+        "key": "Student",
+    }
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    verdict = sanity.sanity(settings(path), 10)
+    assert "of 4 lines read right" in verdict.lines[1]
+
+
 def test_a_network_that_gets_no_gradient_is_found_out(tmp_path, monkeypatch):
     config = tiny.config(tmp_path, "det")
     built = Run.__init__
