@@ -42,7 +42,8 @@ def histogram(
             title = f"{low:g} to {high:g}{unit}: {count}"
             shapes.append(_bar(left, above, right - left - 1, lost, title))
     shapes += [_tick(x(value), f"{value:g}{unit}") for value in _ticks(edges[-1])]
-    shapes += [_mark(x(value), word, row) for row, (value, word) in enumerate(marks)]
+    upwards = sorted(marks, reverse=True)  # words stand right of their lines: none is crossed
+    shapes += [_mark(x(value), word, row) for row, (value, word) in enumerate(upwards)]
     return _svg(shapes, HEIGHT + 13 * max(0, len(marks) - 1), 13 * max(0, len(marks) - 1))
 
 

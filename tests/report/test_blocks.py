@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
+
 from ppocr.report import blocks, charts, drawing
 from ppocr.report.blocks import Chart, Shelf, Shown, Table
 
@@ -27,6 +31,15 @@ def test_bars_are_parts_of_the_whole_where_one_is_given():
     half, longest = (charts.bars([("a", 50.0, False)], whole=w) for w in (100.0, None))
     assert 'width="155.0"' in half
     assert 'width="310.0"' in longest
+
+
+def test_no_line_of_a_histogram_crosses_the_word_of_another():
+    """The word of the lower value stands above the line of the higher one, in whatever order."""
+    for marks in ([(8, "low"), (9, "high")], [(9, "high"), (8, "low")]):
+        drawn = charts.histogram(np.arange(20), marks)
+        text = {word: int(y) for y, word in re.findall(r'y="(-?\d+)" text-\S+>(low|high)<', drawn)}
+        tops = sorted(int(y) for y in re.findall(r'class="mark"[^>]* y1="(-?\d+)"', drawn))
+        assert text["low"] < tops[1] <= text["high"]
 
 
 def test_a_line_keeps_its_height_and_a_page_its_size():
