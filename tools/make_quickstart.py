@@ -22,6 +22,7 @@ from ppocr.utils.logs import say
 
 
 def main(argv: Sequence[str]) -> None:
+    """Draw the data set, or say that it is there."""
     given = _parser().parse_args(argv)
     recipe = Recipe(given.train_pages, given.val_pages, given.unseen_pages, given.lines, given.seed)
     drawn = write(Path(given.output), recipe, given.workers)

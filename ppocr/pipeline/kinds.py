@@ -67,4 +67,5 @@ def registry(kind: str) -> Registry:
 
 
 def fixed_signature(name: str) -> Signature:
+    """Return what a section takes whose keys do not depend on a name."""
     return signatures.need(*FIXED[name])

@@ -56,6 +56,7 @@ def test_swallowed_errors_are_recognised(handler, swallowed):
         ("test_files_fit_in_the_head", '"""D."""\n' + "x = 1\n" * 400),
         ("test_functions_fit_on_a_screen", '"""D."""\ndef f():\n' + "    x = 1\n" * 60),
         ("test_every_module_says_what_it_is", "x = 1\n"),
+        ("test_everything_public_says_what_comes_back", '"""D."""\ndef f(): ...\n'),
         ("test_no_state_at_module_level", '"""D."""\nx = 1\ndef f():\n    global x\n'),
         ("test_nothing_is_left_for_later", f'"""D."""\n# {"todo".upper()} later\n'),
     ],

@@ -19,7 +19,7 @@ PRINTERS = frozenset({"ppocr/utils/logs.py"})
 def test_files_fit_in_the_head():
     long = [
         f"{source.name}: {source.lines} lines"
-        for source in (*library(), *sources("benchmarks"))
+        for source in (*library(), *sources("benchmarks", "tests"))
         if source.lines > MAX_FILE_LINES and source.name not in TABLES
     ]
     complain(
@@ -61,6 +61,17 @@ def test_every_module_says_what_it_is():
         if source.text.strip() and ast.get_docstring(source.tree) is None
     ]
     complain("every module begins with a docstring", silent, "say in one sentence what comes back")
+
+
+def test_everything_public_says_what_comes_back():
+    silent = [
+        f"{source.name}:{node.lineno}: {node.name}"
+        for source in library()
+        for node in source.tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        if not node.name.startswith("_") and ast.get_docstring(node) is None
+    ]
+    complain("public functions and classes have a docstring", silent, "say what comes back")
 
 
 def test_no_eval_exec_or_print():
