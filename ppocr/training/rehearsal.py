@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,7 +141,18 @@ def _beginning(run: Run, resumed: str) -> str:
     if resumed:
         return f"after step {run.state.step} of {resumed}"
     given = run.general.pretrained_model
-    return f"with the weights of {given}" if given else "with random weights"
+    if given:
+        return f"with the weights of {given}"
+    return _of_networks(getattr(run.model, "networks", {}), getattr(run.model, "pretrained", {}))
+
+
+def _of_networks(networks: Iterable[str], given: Mapping[str, str]) -> str:
+    """Return with which weights the networks of a distillation begin, each with its own."""
+    if not given:
+        return "with random weights"
+    parts = [f"{name} with the weights of {path}" for name, path in given.items()]
+    others = [name for name in networks if name not in given]
+    return "; ".join([*parts, *([f"{', '.join(others)} with random ones"] if others else [])])
 
 
 def _memory(run: Run) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -43,6 +44,21 @@ def test_a_dry_run_says_what_a_run_needs_and_leaves_nothing(tmp_path, task):
     assert [line.partition(":")[0] for line in lines] == [
         *("dry run", "data", "network", "begins", "step", "memory", "disk", "time"),
     ]
+
+
+def test_networks_of_a_distillation_begin_each_with_its_own_weights():
+    networks = {"Student": None, "Student2": None, "Teacher": None}
+    for given, said in (
+        ({}, "with random weights"),
+        ({"Teacher": "t"}, "Teacher with the weights of t; Student, Student2 with random ones"),
+        (
+            dict.fromkeys(networks, "w"),
+            "; ".join(f"{one} with the weights of w" for one in networks),
+        ),
+    ):
+        model = SimpleNamespace(networks=networks, pretrained=given)
+        run = SimpleNamespace(general=SimpleNamespace(pretrained_model=None), model=model)
+        assert rehearsal._beginning(run, "") == said
 
 
 def test_a_dry_run_counts_the_evaluations_of_the_run(tmp_path):
