@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import cv2
+import numpy as np
 import yaml
 
+from ppocr.config import load
 from tests.export.small import workplace
 from tests.training import runs
 
@@ -51,11 +54,16 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: its config, its checkpoint, and what the teacher began with."""
+    """A finished run: its config, its checkpoint, and what the teacher began with.
+
+    ``settled`` holds the weights of the checkpoint with statistics of a page, for comparisons of
+    numbers.
+    """
 
     config: Path
     checkpoint: Path
     teacher: Path
+    settled: Path
 
 
 def config_in(folder: Path, teacher: Path) -> Path:
@@ -87,7 +95,9 @@ def trained() -> Run:
     import paddle
 
     from ppocr.modeling import build_model
+    from ppocr.modeling.weights import load_weights
     from ppocr.utils import pickles
+    from tests.settling import settle
 
     folder = workplace() / "distilled"
     folder.mkdir()
@@ -96,4 +106,15 @@ def trained() -> Run:
     pickles.write(teacher, build_model(TEACHER).state_dict())
     config = config_in(folder, teacher)
     runs.train(config)
-    return Run(config, folder / "run" / "latest", teacher)
+    checkpoint, settled = folder / "run" / "latest", folder / "settled.pdparams"
+    model = build_model(load(config)["Architecture"])
+    load_weights(model, str(checkpoint), whole=True)
+    settle(model, paddle.to_tensor(_page(folder / "data" / "0.png")))
+    pickles.write(settled, model.state_dict())
+    return Run(config, checkpoint, teacher, settled)
+
+
+def _page(path: Path) -> np.ndarray:
+    """Return a page as the network is given it: (1, 3, 64, 96)."""
+    image_HWC = cv2.resize(cv2.imread(str(path)), (96, 64)).astype(np.float32)
+    return ((image_HWC / 255 - 0.45) / 0.225).transpose(2, 0, 1)[None]

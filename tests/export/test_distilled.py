@@ -26,8 +26,8 @@ def params(path: Path) -> dict[str, np.ndarray]:
     return {key: one for key, one in pickles.read(path).items() if isinstance(one, np.ndarray)}
 
 
-def inside(name: str) -> dict[str, np.ndarray]:
-    found = params(Path(f"{distilled.trained().checkpoint}.pdparams"))
+def inside(name: str, file: Path | None = None) -> dict[str, np.ndarray]:
+    found = params(file or Path(f"{distilled.trained().checkpoint}.pdparams"))
     return {k.removeprefix(f"{name}."): v for k, v in found.items() if k.startswith(f"{name}.")}
 
 
@@ -63,11 +63,13 @@ def test_the_log_tells_the_loss_and_each_of_its_parts_and_both_go_down():
 def test_a_network_taken_out_is_the_one_inside_and_works_alone(tmp_path, capsys):
     target = tmp_path / "out" / "student.pdparams"
     target.parent.mkdir()
-    assert extract_model.main(command(target, "--name", "Student")) == 0
+    settled = distilled.trained().settled
+    given = command(target, "--name", "Student", "--checkpoint", str(settled))
+    assert extract_model.main(given) == 0
     said = capsys.readouterr().out
     assert re.search(r"Student: .*student.yml, precision .*, hmean [0-9.]+, ", said)
     assert left(target.parent) == ["student.pdparams", "student.yml"]
-    found, wanted = params(target), inside("Student")
+    found, wanted = params(target), inside("Student", settled)
     assert set(found) == set(wanted)
     for key, value in wanted.items():
         np.testing.assert_array_equal(value, found[key])
@@ -136,7 +138,7 @@ def test_figures_that_differ_fail_and_leave_nothing(tmp_path, monkeypatch, capsy
 
 def test_an_export_has_a_folder_for_each_network_that_was_asked_for(tmp_path, capsys):
     found = distilled.trained()
-    given = [f"Global.checkpoints={found.checkpoint}", f"Global.save_inference_dir={tmp_path}"]
+    given = [f"Global.pretrained_model={found.settled}", f"Global.save_inference_dir={tmp_path}"]
     more = ["Global.export_networks=[Student,Teacher]", "Global.export_with_pir=false"]
     assert run.export(load(found.config, [*given, *more])) == 0
     assert left(tmp_path) == ["Student", "Teacher"]

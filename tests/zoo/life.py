@@ -20,6 +20,7 @@ from ppocr.data import build_dataloader
 from ppocr.modeling import build_model
 from ppocr.modeling.weights import load_weights
 from ppocr.training import evaluation, settings
+from tests.settling import settle
 from tests.zoo.small import STEPS, Data, overrides
 from tools import export_model, train
 
@@ -79,35 +80,16 @@ def evaluated(life: Life) -> dict[str, Any]:
 
 
 def settled(life: Life) -> None:
-    """Write settled.pdparams: the last weights, with variances that keep every layer in scale.
-
-    Two steps leave the statistics of normalisation where they began, and in evaluation the values
-    of a network of fifty layers then grow without bound; centred ones, as of a batch, make it
-    chaotic. Either way a comparison would compare rounding. So: the mean square, about zero.
-    """
+    """Write settled.pdparams: the last weights, with statistics of a training batch."""
     read = settings.read(life.config, life.options)
     model = build_model(read.config["Architecture"])
     load_weights(model, str(life.folder / "run/latest"), whole=True)
-    model.eval()
-    hooks = [
-        layer.register_forward_pre_hook(_keep_in_scale)
-        for layer in model.sublayers()
-        if hasattr(layer, "_variance")
-    ]
     loader = build_dataloader(read.config, "Train", "cpu", seed=1)
     batch = next(iter(loader.epoch(0, 0)))
     loader.close()
-    with paddle.no_grad():
-        extra = {name: paddle.to_tensor(batch[name]) for name in model.reads}
-        model(paddle.to_tensor(batch["image"]), extra or None)
-    for hook in hooks:
-        hook.remove()
+    extra = {name: paddle.to_tensor(batch[name]) for name in model.reads}
+    settle(model, paddle.to_tensor(batch["image"]), extra or None)
     paddle.save(model.state_dict(), str(life.folder / "settled.pdparams"))
-
-
-def _keep_in_scale(layer: Any, inputs: Any) -> None:
-    layer._mean.set_value(paddle.zeros_like(layer._mean))
-    layer._variance.set_value(paddle.ones_like(layer._variance) * inputs[0].square().mean())
 
 
 def exported(life: Life, kind: str, onnx: bool) -> list[Path]:
