@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from fontTools.ttLib import TTFont
 
 from ppocr.synthesis.plan import Plan
 from ppocr.synthesis.settings import Settings, read
 from ppocr.synthesis.studio import Artist
-from ppocr.utils.fonts import with_matplotlib
+from ppocr.utils.fonts import NEVER_ASSIGNED, with_matplotlib
 
 PLAIN = {"Plain": {"light": [235, 245], "dark": 0.0, "tint": 4}}
 SANS, SERIF = (str(with_matplotlib(f"{name}.ttf")) for name in ("DejaVuSans", "DejaVuSerif"))
+
+
+def stand_in(folder: Path) -> Path:
+    """Write StandIn.ttf, which has a picture for what no font can have, and return its path."""
+    font = TTFont(SANS)
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap.update({ord(char): "A" for char in NEVER_ASSIGNED if ord(char) < 1 << 16})
+    path = folder / "StandIn.ttf"
+    font.save(path)
+    return path
 
 
 def config(**sections: Any) -> dict[str, Any]:

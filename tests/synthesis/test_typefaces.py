@@ -11,7 +11,7 @@ import pytest
 from ppocr.synthesis.typefaces import FontSet, FontSettings
 from ppocr.utils.exits import DataError, MissingInput
 from ppocr.utils.fonts import Font, needs_shaping, with_matplotlib
-from tests.synthesis.drawing import SANS, SERIF
+from tests.synthesis.drawing import SANS, SERIF, stand_in
 
 MONO = str(with_matplotlib("DejaVuSansMono.ttf"))
 STIX = str(with_matplotlib("STIXGeneral.ttf"))
@@ -40,13 +40,14 @@ def test_a_font_is_taken_by_its_weight_among_the_able_ones():
 
 
 def test_what_would_teach_nonsense_is_left_out_and_named(tmp_path):
-    for name in ("DejaVuSans", "LastResortHE-Regular", "cmex10", "STIXSizOneSymReg"):
+    stand_in(tmp_path)
+    for name in ("DejaVuSans", "cmex10", "STIXSizOneSymReg"):
         shutil.copy(with_matplotlib(f"{name}.ttf"), tmp_path)
     (tmp_path / "broken.ttf").write_bytes(b"\0\1\0\0 nothing")
     (tmp_path / "readme.txt").write_text("no font")
     found = FontSet.of(FontSettings(folders=str(tmp_path), weights={"cmex*": 0}))
     assert [one.name for one in found.faces] == ["DejaVuSans"]
-    assert "stand-in" in found.left_out["LastResortHE-Regular.ttf"]
+    assert "stand-in" in found.left_out["StandIn.ttf"]
     assert "not a font" in found.left_out["broken.ttf"]
     assert found.left_out["cmex10.ttf"] == "weight 0"
     assert "readme.txt" not in found.left_out
@@ -85,10 +86,10 @@ def test_without_libraqm_such_texts_are_not_drawn():
     assert without.able("Total")
 
 
-def test_a_font_knows_what_it_lacks_and_what_it_leaves_blank():
+def test_a_font_knows_what_it_lacks_and_what_it_leaves_blank(tmp_path):
     font = Font(with_matplotlib("DejaVuSans.ttf"), basic=True)
     assert font.lacks("aß中A") == "中"
     assert font.leaves_blank("\u200b")
     assert not font.leaves_blank(".")
     assert not font.only_stands_in()
-    assert Font(with_matplotlib("LastResortHE-Regular.ttf")).only_stands_in()
+    assert Font(stand_in(tmp_path)).only_stands_in()

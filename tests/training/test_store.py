@@ -8,9 +8,12 @@ caught, or the harness proves nothing.
 
 from __future__ import annotations
 
+import builtins
 import errno
+import io
 import json
 import os
+import pathlib
 import shutil
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from ppocr.utils.exits import DataError, OutputError, StorageError
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 KINDS = ("kill", "half", "full", "once", "power")
+NAMED = ("rename", "replace", "symlink", "mkdir")
 PARTS = (".pdparams", ".pdopt", ".states")
 
 
@@ -65,9 +69,14 @@ class Faults:
 
     def install(self, root: Path, without_fsync: bool = False) -> None:
         self.root = root
-        for name in ("rename", "replace", "symlink", "mkdir"):
+        for name in NAMED:
             self.wrap(os, name)
         self.wrap_open()
+        held = getattr(pathlib, "_NormalAccessor", None)
+        if held is not None:  # until Python 3.10 paths hold these functions themselves
+            for name in NAMED:
+                setattr(held, name, staticmethod(getattr(os, name)))
+            held.open = staticmethod(io.open)
         real = os.fsync
 
         def fsync(descriptor: int) -> None:
@@ -88,9 +97,6 @@ class Faults:
         setattr(module, name, wrapped)
 
     def wrap_open(self) -> None:
-        import builtins
-        import io
-
         real = io.open
 
         def opened(file, mode="r", *args, **kwargs):
