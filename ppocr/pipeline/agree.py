@@ -1,4 +1,8 @@
-"""Whether the parts of a config mean the same task, the same labels and the same images."""
+"""Whether the parts of a config mean the same task, the same labels and the same images.
+
+Decoders state as ``encoders`` which operations write the labels they can read; operations as
+``seen_alike`` which of their settings a network must not see otherwise in use than in training.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from ppocr.config.explain import Part
 from ppocr.config.hints import Misfit, convert
 from ppocr.config.scalars import number
 from ppocr.config.schema import shown
+from ppocr.postprocess import POSTPROCESSES
 
 JUDGED = frozenset({"Head", "Loss", "Metric", "PostProcess"})
 PARTS_OF: Mapping[str, frozenset[str]] = {
@@ -25,27 +30,7 @@ PARTS_OF: Mapping[str, frozenset[str]] = {
     ),
     "cls": frozenset({"ClsHead", "ClsLoss", "ClsMetric", "ClsPostProcess"}),
 }
-# which operations write the labels that a decoder reads
-ENCODERS: Mapping[str, tuple[str, ...]] = {
-    "DBPostProcess": ("DetLabelEncode",),
-    "DistillationDBPostProcess": ("DetLabelEncode",),
-    "ClsPostProcess": ("ClsLabelEncode",),
-    "CTCLabelDecode": ("CTCLabelEncode", "MultiLabelEncode"),
-    "DistillationCTCLabelDecode": ("CTCLabelEncode", "MultiLabelEncode"),
-    "AttnLabelDecode": ("AttnLabelEncode",),
-    "NRTRLabelDecode": ("NRTRLabelEncode",),
-    "SARLabelDecode": ("SARLabelEncode", "MultiLabelEncode"),
-    "DistillationSARLabelDecode": ("SARLabelEncode", "MultiLabelEncode"),
-}
-# what a network must not see otherwise in use than in training; of a shape its channels and height
-SEEN_ALIKE: Mapping[str, tuple[str, ...]] = {
-    "DecodeImage": ("img_mode",),
-    "NormalizeImage": ("mean", "std", "scale"),
-    "RecResizeImg": ("image_shape",),
-    "SVTRRecResizeImg": ("image_shape",),
-    "ClsResizeImg": ("image_shape",),
-}
-SHAPE, CHANNELS_AND_HEIGHT = "image_shape", slice(2)
+SHAPE, CHANNELS_AND_HEIGHT = "image_shape", slice(2)  # what has to be alike of a shape
 
 
 def check_agreement(parts: Iterable[Part]) -> Iterator[Problem]:
@@ -57,24 +42,32 @@ def check_agreement(parts: Iterable[Part]) -> Iterator[Problem]:
         if judged and meant and meant != [part.model_type]:
             text = f"{part.name} is of model_type {meant[0]}, the Architecture of {part.model_type}"
             yield Problem(part.section.where("name"), text)
-    decoder = next((part.name for part in parts if part.kind == "PostProcess"), "")
-    fitting = ENCODERS.get(decoder, ())
-    known = {name for names in ENCODERS.values() for name in names}
+    decoder = next((part for part in parts if part.kind == "PostProcess"), None)
+    fitting = _stated(decoder, "encoders") if decoder else ()
+    known = {one for name in POSTPROCESSES.names() for one in _encoders(name)}
     for part in parts if fitting else ():
-        if part.kind == "Op" and part.name in known and part.name not in fitting:
-            text = f"{decoder} cannot read what {part.name} writes; use {' or '.join(fitting)}"
+        if decoder and part.kind == "Op" and part.name in known and part.name not in fitting:
+            text = f"{decoder.name} cannot read what {part.name} writes; use {' or '.join(fitting)}"
             yield Problem(part.section.where("name"), text)
+
+
+def _encoders(decoder: str) -> tuple[str, ...]:
+    return POSTPROCESSES.signature(decoder).facts.get("encoders", ())
+
+
+def _stated(part: Part, fact: str) -> tuple[str, ...]:
+    return part.signature.facts.get(fact, ()) if part.signature else ()
 
 
 def check_images(parts: Iterable[Part]) -> Iterator[Problem]:
     """Yield a note for each step that prepares an image otherwise in Eval than in Train."""
-    steps = [part for part in parts if part.kind == "Op" and part.name in SEEN_ALIKE]
+    steps = [part for part in parts if part.kind == "Op" and _stated(part, "seen_alike")]
     trained = {part.name: part for part in steps if part.path.startswith("Train.")}
     for part in steps:
         other = trained.get(part.name)
         if other is None or not part.path.startswith("Eval.dataset."):
             continue
-        for key in SEEN_ALIKE[part.name]:
+        for key in _stated(part, "seen_alike"):
             here, there = _value(part, key), _value(other, key)
             if here != there:
                 text = (

@@ -12,6 +12,7 @@ class ClsPostProcess:
     """Names the likeliest class; without names, its number."""
 
     reads: ClassVar[tuple[str, ...]] = ()
+    encoders: ClassVar[tuple[str, ...]] = ("ClsLabelEncode",)
 
     def __init__(
         self, label_list: Sequence[str] | Mapping | None = None, key: str | None = None

@@ -27,6 +27,7 @@ class DBPostProcess:
     """Finds regions in the map, scores them, and grows them to the size of the text."""
 
     reads: ClassVar[tuple[str, ...]] = ("shape",)
+    encoders: ClassVar[tuple[str, ...]] = ("DetLabelEncode",)
 
     def __init__(
         self,

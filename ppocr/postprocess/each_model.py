@@ -51,6 +51,7 @@ class DistillationDBPostProcess(EachModel):
 
     each_of: ClassVar[str] = "DBPostProcess"
     reads: ClassVar[tuple[str, ...]] = DBPostProcess.reads
+    encoders: ClassVar[tuple[str, ...]] = DBPostProcess.encoders
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class DistillationCTCLabelDecode(EachModel):
 
     each_of: ClassVar[str] = "CTCLabelDecode"
     reads: ClassVar[tuple[str, ...]] = CTCLabelDecode.reads
+    encoders: ClassVar[tuple[str, ...]] = CTCLabelDecode.encoders
 
     def __init__(
         self,

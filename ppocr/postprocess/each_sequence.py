@@ -14,6 +14,7 @@ class DistillationSARLabelDecode(EachModel):
 
     each_of: ClassVar[str] = "SARLabelDecode"
     reads: ClassVar[tuple[str, ...]] = SARLabelDecode.reads
+    encoders: ClassVar[tuple[str, ...]] = SARLabelDecode.encoders
 
     def __init__(
         self,

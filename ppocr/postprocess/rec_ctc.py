@@ -22,6 +22,7 @@ class CTCLabelDecode:
     """Reads the best path of each line; the classes are the lines of a dictionary."""
 
     reads: ClassVar[tuple[str, ...]] = ()
+    encoders: ClassVar[tuple[str, ...]] = ("CTCLabelEncode", "MultiLabelEncode")
 
     def __init__(
         self,

@@ -80,6 +80,7 @@ class AttnLabelDecode(SequenceLabelDecode):
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
+    encoders: ClassVar[tuple[str, ...]] = ("AttnLabelEncode",)
 
     def __init__(
         self,
@@ -102,6 +103,7 @@ class SARLabelDecode(SequenceLabelDecode):
     """
 
     reads: ClassVar[tuple[str, ...]] = ()
+    encoders: ClassVar[tuple[str, ...]] = ("SARLabelEncode", "MultiLabelEncode")
     entry: ClassVar[str] = "sar"
     beyond: ClassVar[tuple[int, ...]] = (-1, 0)  # padding is never predicted
 
@@ -124,6 +126,7 @@ class NRTRLabelDecode(SequenceLabelDecode):
     """Text of NRTR, whose network writes classes and their probabilities."""
 
     reads: ClassVar[tuple[str, ...]] = ()
+    encoders: ClassVar[tuple[str, ...]] = ("NRTRLabelEncode",)
     entry: ClassVar[str] = "gtc"
     beyond: ClassVar[tuple[int, ...]] = (0, 1)  # the transformer has one class more
 

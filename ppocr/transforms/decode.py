@@ -52,6 +52,7 @@ class DecodeImage:
     needs_label: ClassVar[bool] = False
     adds: ClassVar[tuple[str, ...]] = ()
     touches: ClassVar[str] = "source"
+    seen_alike: ClassVar[tuple[str, ...]] = ("img_mode",)
 
     def __init__(
         self,

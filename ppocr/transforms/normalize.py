@@ -63,6 +63,7 @@ class NormalizeImage:
     needs_label: ClassVar[bool] = False
     adds: ClassVar[tuple[str, ...]] = ()
     touches: ClassVar[str] = "pixels"
+    seen_alike: ClassVar[tuple[str, ...]] = ("mean", "std", "scale")
 
     def __init__(
         self,

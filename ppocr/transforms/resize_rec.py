@@ -28,6 +28,7 @@ class RecResizeImg:
     needs_label: ClassVar[bool] = False
     adds: ClassVar[tuple[str, ...]] = ("valid_ratio",)
     touches: ClassVar[str] = "pixels"
+    seen_alike: ClassVar[tuple[str, ...]] = ("image_shape",)
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class SVTRRecResizeImg:
     needs_label: ClassVar[bool] = False
     adds: ClassVar[tuple[str, ...]] = ("valid_ratio",)
     touches: ClassVar[str] = "pixels"
+    seen_alike: ClassVar[tuple[str, ...]] = ("image_shape",)
 
     def __init__(self, image_shape: Sequence[int], padding: bool = True) -> None:
         self._inner = RecResizeImg(image_shape, padding=padding)
@@ -100,6 +102,7 @@ class ClsResizeImg:
     needs_label: ClassVar[bool] = False
     adds: ClassVar[tuple[str, ...]] = ()
     touches: ClassVar[str] = "pixels"
+    seen_alike: ClassVar[tuple[str, ...]] = ("image_shape",)
 
     def __init__(self, image_shape: Sequence[int]) -> None:
         self.image_shape = three(image_shape)
